@@ -1,0 +1,3 @@
+export { BeeproError, type ErrorData, isBeeproError, isErrorCode, toBeeproError } from './beepro-error.ts';
+export { defineErrors, type ErrorDefinition, type Severity } from './define.ts';
+export { ERRORS, type ErrorCode } from './table.ts';
