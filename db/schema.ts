@@ -1,0 +1,342 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { ActorId, AttoFil, Bytes, Epoch, Phase, SectorNumber, SectorState } from '#core';
+
+/**
+ * The tables, as the migrations leave them. Times are DATETIME(3) in UTC; money is DECIMAL(38,0) attoFIL read as
+ * bigint; ids and epochs are BIGINT read as numbers; JSON columns are read as values and written with
+ * JSON.stringify by the repositories. SQL names are the names of code, CLI and page.
+ */
+type Json<T> = ColumnType<T, string, string>;
+type JsonOrNull<T> = ColumnType<T | null, string | null | undefined, string | null>;
+/** Set by the database on insert (`DEFAULT CURRENT_TIMESTAMP(3)`). */
+type CreatedAt = ColumnType<Date, Date | undefined, never>;
+
+export interface MinerTable {
+  /** Actor id, the primary key. */
+  id: ActorId;
+  network: string;
+  /** Registered seal proof ids' sector size: `2KiB` … `64GiB`. */
+  sector_size: string;
+  owner: string;
+  worker: string;
+  /** Signs and pays for pre-commits and commits; a key address. Null: the worker. */
+  sender: string | null;
+  /** The next number never yet given out by this database. */
+  next_sector_number: Generated<SectorNumber>;
+  created_at: CreatedAt;
+}
+
+export interface SettingTable {
+  name: string;
+  /** `*`, `miner:1000`, `class:big`, `worker:host-a`. */
+  scope: string;
+  /** As typed by the operator; the registry parses it. */
+  value: string;
+  updated_at: Generated<Date>;
+}
+
+export interface SettingHistoryTable {
+  id: Generated<number>;
+  name: string;
+  scope: string;
+  old_value: string | null;
+  new_value: string | null;
+  /** A CLI user, `web:NAME`, or `sql` for a change that was noticed in the table. */
+  who: string;
+  changed_at: CreatedAt;
+}
+
+/** What every reader of settings compares: one row, `id` = 1. */
+export interface SettingVersionTable {
+  id: number;
+  version: number;
+  /** COUNT and BIT_XOR(CRC32) over the table when the version was last bumped. */
+  fingerprint: string;
+}
+
+export interface WorkerTable {
+  /** The worker's name; unique, by default the host name. */
+  name: string;
+  class: string;
+  state: Generated<'active' | 'draining' | 'removed'>;
+  /** Boot id of the machine and the fencing epoch of the agent that holds the host's lease. */
+  boot_id: string;
+  host_epoch: number;
+  pid: number;
+  version: string;
+  capabilities: Json<Record<string, unknown>>;
+  heartbeat_at: Date;
+  registered_at: CreatedAt;
+}
+
+/** Expiry is by the server's NOW(3). The token grows by one with each new holder. */
+export interface LeaseTable {
+  name: string;
+  holder: string;
+  token: number;
+  expires_at: Date;
+}
+
+export interface SectorTable {
+  miner: ActorId;
+  number: SectorNumber;
+  state: SectorState;
+  state_at: Date;
+  kind: 'cc' | 'data';
+  seal_proof: number;
+  /** The worker that holds the sector's files; null until AddPiece is claimed, and after landing was cleared. */
+  worker: string | null;
+  ticket: string | null;
+  ticket_epoch: Epoch | null;
+  comm_d: string | null;
+  comm_r: string | null;
+  /** Set once a pre-commit was signed for this number: from then on its ticket and data are bound. */
+  precommit_bound_at: Date | null;
+  precommit_message: number | null;
+  precommit_epoch: Epoch | null;
+  seed: string | null;
+  seed_epoch: Epoch | null;
+  /** Digest and place of C1's output on the worker, and the proof itself (hex) once it has verified. */
+  commit1_output: JsonOrNull<{ path: string; sha256: string }>;
+  proof: string | null;
+  proof_at: Date | null;
+  landed_at: Date | null;
+  cleared_at: Date | null;
+  commit_message: number | null;
+  activation_epoch: Epoch | null;
+  expiration: Epoch | null;
+  deadline: number | null;
+  partition_number: number | null;
+  /** Sector is on chain but has not yet been in an accepted WindowPoSt. */
+  unproven: Generated<boolean>;
+  /** Why it stands still, when parked: the state to resume to, an error code and a sentence. */
+  parked_from: SectorState | null;
+  parked_code: string | null;
+  parked_reason: string | null;
+  /** Recoveries already spent, by kind, against the bounds of the transition table. */
+  recoveries: Json<Record<string, number>>;
+  created_at: CreatedAt;
+}
+
+/** The log of a sector's life: every transition, failure and operator's command. */
+export interface SectorEventTable {
+  id: Generated<number>;
+  miner: ActorId;
+  number: SectorNumber;
+  event: string;
+  from_state: string | null;
+  to_state: string | null;
+  data: Json<Record<string, unknown>>;
+  at: CreatedAt;
+}
+
+export type PhaseRunStatus = 'waiting' | 'queued' | 'running' | 'done' | 'failed' | 'superseded';
+
+/**
+ * One attempt at one phase of one sector. `(attempt, claim)` is the fence: a result, a renewal or a landing is
+ * accepted only by a transaction that still finds both. `waiting` rows are not due before `not_before`.
+ */
+export interface PhaseRunTable {
+  id: Generated<number>;
+  miner: ActorId;
+  number: SectorNumber;
+  phase: Phase;
+  attempt: number;
+  claim: Generated<number>;
+  status: PhaseRunStatus;
+  /** The host queue it waits in; null for the fleet's queue. */
+  queue_worker: string | null;
+  /** Who runs it. */
+  worker: string | null;
+  host_epoch: number | null;
+  priority: Generated<number>;
+  not_before: Date | null;
+  input: Json<Record<string, unknown>>;
+  result: JsonOrNull<Record<string, unknown>>;
+  error_code: string | null;
+  error_message: string | null;
+  /** Claims of this attempt that ended without an answer (a crashed worker or sealer). */
+  crashes: Generated<number>;
+  /** When its last input was committed, that is, when it could have started. */
+  runnable_at: Date;
+  claimed_at: Date | null;
+  started_at: Date | null;
+  answered_at: Date | null;
+  finished_at: Date | null;
+  heartbeat_at: Date | null;
+  progress: JsonOrNull<Record<string, unknown>>;
+  created_at: CreatedAt;
+}
+
+/** Jobs that the transaction of a transition asks to be published to BullMQ. */
+export interface OutboxTable {
+  id: Generated<number>;
+  run_id: number;
+  queue: string;
+  job_id: string;
+  priority: number;
+  created_at: CreatedAt;
+  published_at: Date | null;
+}
+
+export interface PieceTable {
+  id: Generated<number>;
+  /** Piece CID v1 (CommP). */
+  cid: string;
+  /** Length of the operator's file in bytes, and the padded power of two it occupies. */
+  raw_size: Bytes;
+  padded_size: Bytes;
+  name: string;
+  format: 'file' | 'car';
+  /** The stored copy, until the prove-commit is final. */
+  path: string | null;
+  sha256: string;
+  status: 'stored' | 'packed' | 'sealed' | 'removed';
+  miner: ActorId | null;
+  number: SectorNumber | null;
+  /** Padded offset within the sector, in bytes, and the order in its manifest. */
+  sector_offset: Bytes | null;
+  sector_index: number | null;
+  created_at: CreatedAt;
+}
+
+export type MessageState =
+  | 'intent'
+  | 'nonce'
+  | 'signed'
+  | 'pushed'
+  | 'landed'
+  | 'final'
+  | 'failed'
+  | 'replaced'
+  | 'cancelled';
+
+/** One intent, one nonce. Versions of the same nonce (replaced by fee) are rows of `message_version`. */
+export interface MessageTable {
+  id: Generated<number>;
+  miner: ActorId;
+  purpose: string;
+  from_address: string;
+  to_address: string;
+  method: number;
+  value: AttoFil;
+  /** CBOR parameters, base64. */
+  params: string;
+  state: MessageState;
+  nonce: number | null;
+  /** The version that landed, or the newest one. */
+  cid: string | null;
+  max_fee: AttoFil;
+  gas_limit: number | null;
+  gas_fee_cap: AttoFil | null;
+  gas_premium: AttoFil | null;
+  /** Inclusion and execution heights (`StateSearchMsg.Height` is the executing one). */
+  inclusion_epoch: Epoch | null;
+  execution_epoch: Epoch | null;
+  exit_code: number | null;
+  return_value: string | null;
+  gas_used: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  tries: Generated<number>;
+  not_before: Date | null;
+  created_at: CreatedAt;
+  pushed_at: Date | null;
+  landed_at: Date | null;
+  final_at: Date | null;
+}
+
+export interface MessageVersionTable {
+  id: Generated<number>;
+  message_id: number;
+  cid: string;
+  gas_limit: number;
+  gas_fee_cap: AttoFil;
+  gas_premium: AttoFil;
+  /** The SignedMessage as CBOR, base64: stored before it is pushed. */
+  signed: string;
+  created_at: CreatedAt;
+}
+
+/** The sectors that one message speaks for, in the order of its parameters. */
+export interface MessageSectorTable {
+  message_id: number;
+  miner: ActorId;
+  number: SectorNumber;
+  position: number;
+  /** What the receipt said of this one: 0, or an actor exit code. */
+  exit_code: number | null;
+}
+
+/** The next nonce of each sender as this database knows it. */
+export interface SenderTable {
+  address: string;
+  next_nonce: number;
+}
+
+export interface StoragePathTable {
+  id: Generated<number>;
+  name: string;
+  path: string;
+  /** Null: every miner. */
+  miner: ActorId | null;
+  can_seal: boolean;
+  can_store: boolean;
+  weight: Generated<number>;
+  state: Generated<'active' | 'read-only' | 'removed'>;
+  created_at: CreatedAt;
+}
+
+/** A file that was copied to storage, read back and verified. Readers follow this record, never a pattern. */
+export interface LandedFileTable {
+  id: Generated<number>;
+  miner: ActorId;
+  number: SectorNumber;
+  kind: 'sealed' | 'cache' | 'unsealed';
+  storage_id: number;
+  /** Relative to the storage path; under `<sector>.<attempt>.<claim>`. */
+  path: string;
+  size: Bytes;
+  sha256: string;
+  attempt: number;
+  claim: number;
+  verified_at: Date;
+}
+
+/** Queues that the operator paused, by name; the workers read it live. */
+export interface QueuePauseTable {
+  queue: string;
+  who: string;
+  paused_at: CreatedAt;
+}
+
+/** Parameter files that the operator trusts by name on a network (`beepro params trust`). */
+export interface ParamsTrustTable {
+  network: string;
+  file: string;
+  digest: string;
+  who: string;
+  trusted_at: CreatedAt;
+}
+
+export interface Tables {
+  miner: MinerTable;
+  setting: SettingTable;
+  setting_history: SettingHistoryTable;
+  setting_version: SettingVersionTable;
+  worker: WorkerTable;
+  lease: LeaseTable;
+  sector: SectorTable;
+  sector_event: SectorEventTable;
+  phase_run: PhaseRunTable;
+  outbox: OutboxTable;
+  piece: PieceTable;
+  message: MessageTable;
+  message_version: MessageVersionTable;
+  message_sector: MessageSectorTable;
+  sender: SenderTable;
+  storage_path: StoragePathTable;
+  landed_file: LandedFileTable;
+  queue_pause: QueuePauseTable;
+  params_trust: ParamsTrustTable;
+}
