@@ -1,0 +1,1 @@
+//! Generation of Groth16 proof parameters for local networks.
