@@ -1,0 +1,70 @@
+/**
+ * What each folder may import, besides itself and packages. `docs/architecture.md` explains the arrows;
+ * a folder is entered through its `index.ts` only.
+ */
+const MAY_IMPORT = {
+  'src/core': [],
+  'src/log': ['src/core'],
+  'src/sched': ['src/core'],
+  db: ['src/core'],
+  config: ['src/core', 'db'],
+  queues: ['src/core', 'db'],
+  'src/sealer': ['src/core', 'src/log'],
+  'src/params': ['src/core', 'src/log', 'src/sealer'],
+  'src/chain/codec': ['src/core'],
+  'src/wallet': ['src/core', 'src/chain/codec'],
+  'src/chain': ['src/core', 'src/log', 'db', 'config', 'src/chain/codec', 'src/wallet'],
+  'src/storage': ['src/core', 'src/log', 'db', 'config'],
+  'src/pieces': ['src/core', 'src/log', 'db', 'config', 'src/sealer', 'src/storage', 'src/chain/codec'],
+  'src/sector': [
+    ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/chain', 'src/chain/codec'],
+    ...['src/pieces', 'src/wallet'],
+  ],
+  workers: [
+    ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/sealer', 'src/params'],
+    ...['src/storage', 'src/pieces', 'src/chain', 'src/chain/codec', 'src/sector'],
+  ],
+  'src/devnet': ['src/core', 'src/log', 'src/chain/codec', 'src/chain', 'src/sealer', 'src/wallet'],
+  'src/roles': [
+    ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/sealer', 'src/params'],
+    ...['src/storage', 'src/pieces', 'src/chain', 'src/chain/codec', 'src/wallet', 'src/sector'],
+    ...['workers', 'src/devnet'],
+  ],
+};
+
+/** The folder's own files, less those of a folder inside it that has rules of its own. */
+function inside(folder) {
+  const nested = Object.keys(MAY_IMPORT).filter((other) => other.startsWith(`${folder}/`));
+  const not = nested.map((other) => `^${other}/`).join('|');
+  return { path: `^${folder}/`, ...(not ? { pathNot: not } : {}) };
+}
+
+const arrows = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  name: `${folder} imports only what lies below it`,
+  severity: 'error',
+  from: inside(folder),
+  to: {
+    path: '^(src|db|config|queues|workers|test|bench|scripts)/',
+    pathNot: [`^${folder}/`, ...allowed.map((other) => `^${other}/`)].join('|'),
+  },
+}));
+
+const doors = [...Object.keys(MAY_IMPORT), 'src/web'].map((folder) => ({
+  name: `${folder} is entered through its index.ts`,
+  severity: 'error',
+  from: { pathNot: `^${folder}/` },
+  to: { ...inside(folder), pathNot: [`^${folder}/index\\.ts$`, inside(folder).pathNot].filter(Boolean).join('|') },
+}));
+
+export default {
+  forbidden: [
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...arrows,
+    ...doors,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    enhancedResolveOptions: { conditionNames: ['development', 'import', 'default'], extensions: ['.ts', '.js'] },
+  },
+};
