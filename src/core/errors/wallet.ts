@@ -1,3 +1,39 @@
 import { defineErrors } from './define.ts';
 
-export const WALLET_ERRORS = defineErrors({});
+export const WALLET_ERRORS = defineErrors({
+  KEY_MALFORMED: {
+    severity: 'permanent',
+    message: 'The {what} is not usable: {detail}',
+    cure: 'Export the key again with `lotus wallet export` and import that text unchanged.',
+  },
+  SIGNATURE_TYPE_UNSUPPORTED: {
+    severity: 'permanent',
+    message: 'Signatures of type {type} are not supported here',
+    cure: 'Use a secp256k1 (t1…) or BLS (t3…) address as the sender.',
+  },
+  WALLET_KEY_MISSING: {
+    severity: 'permanent',
+    message: 'No signer here holds the key of {address}',
+    cure: 'Import the key, or choose a sender that `beepro wallet list` shows.',
+  },
+  WALLET_KEY_EXISTS: {
+    severity: 'permanent',
+    message: 'The key store has a key for {address} already',
+    cure: 'Nothing was changed; the key that is there stays in use.',
+  },
+  WALLET_STORE_LOCKED: {
+    severity: 'permanent',
+    message: 'The key store {path} cannot be opened: {detail}',
+    cure: 'Check that the password reference names the right environment variable or file.',
+  },
+  WALLET_STORE_DAMAGED: {
+    severity: 'permanent',
+    message: 'The key store {path} is damaged: {detail}',
+    cure: 'Restore the file from a backup; nothing was written to it.',
+  },
+  WALLET_SIGNATURE_WRONG: {
+    severity: 'permanent',
+    message: 'The signer answered for {address} with a signature that does not verify',
+    cure: 'The message was not stored or sent. Check that the wallet is the intended one.',
+  },
+});

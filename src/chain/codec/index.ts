@@ -1,0 +1,22 @@
+/** Everything that turns the chain's types into bytes and back: the only place that knows encodings. */
+export * from './actors.ts';
+export * from './address.ts';
+export { type Amt, type AmtBlock, buildAmt } from './amt.ts';
+export { bigIntFromBytes, bigIntToBytes } from './big-int.ts';
+export { BitField, type BitRange } from './bit-field.ts';
+export * from './block.ts';
+export * from './block-messages.ts';
+export { blsAggregate, blsVerify, blsVerifyAggregate } from './bls.ts';
+export { concatBytes, equalBytes, fromBase64, fromHex, toBase64, toHex } from './bytes.ts';
+export { cidFromBytes, cidToBytes, dagCborCid, parseCid } from './cid.ts';
+export * from './commitment.ts';
+export * from './exit-codes.ts';
+export { blake2b160, blake2b256 } from './hash.ts';
+export * from './keys.ts';
+export * from './message.ts';
+export * from './params/index.ts';
+export * from './randomness.ts';
+export * as schema from './schema.ts';
+export { decodeAs, encodeAs, type Schema, type SchemaValue } from './schema.ts';
+export { secp256k1Recover } from './secp256k1.ts';
+export * from './signature.ts';
