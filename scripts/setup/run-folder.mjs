@@ -1,0 +1,109 @@
+// A run is one use of private servers: a demo, a test run, or `scripts/servers.mjs start`. Its folder
+// <state>/runs/<id>/ holds its data, logs and secrets, and says who answers for it:
+//
+//   owner.json   { "kind": "demo", "kept": false, "owner": { bootId, pid, startTime, pidNamespace } }
+//
+// A run whose owner is dead is reaped by the next start, unless it is kept; a kept run stays until it is stopped
+// by name, or until the machine has booted anew.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stateDir } from './places.mjs';
+import { bootId, isProcessIdentity, liveness, ownIdentity } from './process-identity.mjs';
+
+/** @typedef {import('./process-identity.mjs').ProcessIdentity} ProcessIdentity */
+/** @typedef {{ kind: string, kept: boolean, owner: ProcessIdentity }} RunOwner */
+/** @typedef {{ id: string, dir: string }} Run */
+/** @typedef {Run & RunOwner} OwnedRun */
+
+export function runsDir() {
+  return join(stateDir(), 'runs');
+}
+
+export function registryDir() {
+  return join(stateDir(), 'processes');
+}
+
+/**
+ * @param {string} kind `demo`, `test` or `servers`
+ * @returns {Run}
+ */
+export function createRun(kind) {
+  const id = `${kind}-${randomBytes(4).toString('hex')}`;
+  const run = { id, dir: join(runsDir(), id) };
+  const temporary = join(runsDir(), `.tmp-${id}`);
+  mkdirSync(join(temporary, 'logs'), { recursive: true });
+  // It holds passwords and databases.
+  mkdirSync(join(temporary, 'secrets'), { mode: 0o700 });
+  writeOwner(temporary, { kind, kept: false, owner: ownIdentity() });
+  renameSync(temporary, run.dir);
+  return run;
+}
+
+/**
+ * Lets a run stay when its owner has ended.
+ * @param {OwnedRun | (Run & { kind: string })} run
+ */
+export function keepRun(run) {
+  writeOwner(run.dir, { kind: run.kind, kept: true, owner: ownIdentity() });
+}
+
+/** @param {Run} run */
+export function removeRun(run) {
+  rmSync(run.dir, { recursive: true, force: true });
+}
+
+/** @returns {OwnedRun[]} */
+export function listRuns() {
+  /** @type {OwnedRun[]} */
+  const runs = [];
+  for (const id of readFolder(runsDir())) {
+    if (id.startsWith('.')) continue;
+    const dir = join(runsDir(), id);
+    const owner = readOwner(dir);
+    if (owner) runs.push({ id, dir, ...owner });
+  }
+  return runs;
+}
+
+/**
+ * True when nobody answers for the run any more.
+ * @param {RunOwner} run
+ * @returns {boolean}
+ */
+export function isAbandoned(run) {
+  if (run.kept) return run.owner.bootId !== bootId();
+  return liveness(run.owner) === 'dead';
+}
+
+/**
+ * @param {string} dir
+ * @param {RunOwner} owner
+ */
+function writeOwner(dir, owner) {
+  const path = join(dir, 'owner.json');
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(owner, null, 2)}\n`);
+  renameSync(`${path}.tmp`, path);
+}
+
+/**
+ * @param {string} dir
+ * @returns {RunOwner | undefined}
+ */
+function readOwner(dir) {
+  try {
+    const value = JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8'));
+    return isProcessIdentity(value.owner) ? value : undefined;
+  } catch {
+    return undefined; // the folder is being removed, or is no run's
+  }
+}
+
+/** @param {string} folder */
+function readFolder(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

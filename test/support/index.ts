@@ -1,0 +1,6 @@
+export { type PrivateServers, startPrivateServers } from './private-servers.ts';
+export { mysqlOptions, redisOptions } from './server-options.ts';
+export { createTestDatabase, type TestDatabase } from './test-database.ts';
+export { createTestFolder, type TestFolder } from './test-folder.ts';
+export { createTestRedis, type TestRedis } from './test-redis.ts';
+export { waitFor, type WaitOptions } from './wait-for.ts';
