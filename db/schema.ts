@@ -26,10 +26,16 @@ export interface MinerTable {
   created_at: CreatedAt;
 }
 
+/** Locked while a batch of this kind is formed for this miner, so that two coordinators never share members. */
+export interface MinerActivityTable {
+  miner: ActorId;
+  activity: string;
+}
+
 export interface SettingTable {
   name: string;
   /** `*`, `miner:1000`, `class:big`, `worker:host-a`. */
-  scope: string;
+  scope: Generated<string>;
   /** As typed by the operator; the registry parses it. */
   value: string;
   updated_at: Generated<Date>;
@@ -57,7 +63,7 @@ export interface SettingVersionTable {
 export interface WorkerTable {
   /** The worker's name; unique, by default the host name. */
   name: string;
-  class: string;
+  class: Generated<string>;
   state: Generated<'active' | 'draining' | 'removed'>;
   /** Boot id of the machine and the fencing epoch of the agent that holds the host's lease. */
   boot_id: string;
@@ -81,7 +87,7 @@ export interface SectorTable {
   miner: ActorId;
   number: SectorNumber;
   state: SectorState;
-  state_at: Date;
+  state_at: Generated<Date>;
   kind: 'cc' | 'data';
   seal_proof: number;
   /** The worker that holds the sector's files; null until AddPiece is claimed, and after landing was cleared. */
@@ -183,6 +189,8 @@ export interface PieceTable {
   id: Generated<number>;
   /** Piece CID v1 (CommP). */
   cid: string;
+  /** 0, or the how-manieth further copy of the same piece the operator asked for; unique with the CID. */
+  copy: Generated<number>;
   /** Length of the operator's file in bytes, and the padded power of two it occupies. */
   raw_size: Bytes;
   padded_size: Bytes;
@@ -191,7 +199,7 @@ export interface PieceTable {
   /** The stored copy, until the prove-commit is final. */
   path: string | null;
   sha256: string;
-  status: 'stored' | 'packed' | 'sealed' | 'removed';
+  status: Generated<'stored' | 'packed' | 'sealed' | 'removed'>;
   miner: ActorId | null;
   number: SectorNumber | null;
   /** Padded offset within the sector, in bytes, and the order in its manifest. */
@@ -321,6 +329,7 @@ export interface ParamsTrustTable {
 
 export interface Tables {
   miner: MinerTable;
+  miner_activity: MinerActivityTable;
   setting: SettingTable;
   setting_history: SettingHistoryTable;
   setting_version: SettingVersionTable;

@@ -1,0 +1,135 @@
+import type { MysqlPool, MysqlPoolConnection } from 'kysely';
+import { createPool, type Pool, type PoolConnection } from 'mysql2';
+import { BeeproError } from '#core';
+import { translateError } from './connection-errors.ts';
+import type { ConnectionTarget } from './database-url.ts';
+import { typeCast } from './type-cast.ts';
+
+export interface PoolLimits {
+  readonly poolSize: number;
+  /** Longest wait for a free connection, in ms. */
+  readonly acquireTimeoutMs: number;
+  /** Longest wait for the answer to one statement, in ms; 0 for no bound (migrations). */
+  readonly queryTimeoutMs: number;
+}
+
+/**
+ * READ COMMITTED because SKIP LOCKED claims deadlock under REPEATABLE READ; UTC because DATETIME carries no zone;
+ * a lock wait is bounded below the statement's time-out.
+ */
+const SESSION_SETTINGS =
+  "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY', innodb_lock_wait_timeout = 10";
+const SESSION_ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
+/** mysql2's pool for kysely, with every wait bounded and every connection's session set before its first use. */
+export class BoundedPool implements MysqlPool {
+  readonly #pool: Pool;
+  readonly #server: string;
+  readonly #limits: PoolLimits;
+  readonly #ready = new WeakSet<PoolConnection>();
+
+  constructor(target: ConnectionTarget, limits: PoolLimits) {
+    this.#server = target.server;
+    this.#limits = limits;
+    this.#pool = createPool({
+      ...(target.socketPath === undefined
+        ? { host: target.host, port: target.port }
+        : { socketPath: target.socketPath }),
+      user: target.user,
+      ...(target.password === undefined ? {} : { password: target.password }),
+      ...(target.ssl === undefined ? {} : { ssl: target.ssl }),
+      database: target.database,
+      charset: 'utf8mb4_bin',
+      timezone: 'Z',
+      supportBigNumbers: true,
+      typeCast,
+      connectionLimit: limits.poolSize,
+      // Idle connections close before a server's or a firewall's own time-out would cut them.
+      maxIdle: Math.min(limits.poolSize, 4),
+      idleTimeout: 60_000,
+      connectTimeout: 10_000,
+      enableKeepAlive: true,
+      keepAliveInitialDelay: 10_000,
+    });
+  }
+
+  getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
+    this.#acquire().then(
+      (connection) => callback(undefined, this.#bounded(connection)),
+      (error: unknown) => callback(translateError(error, this.#server), undefined as never),
+    );
+  }
+
+  end(callback: (error: unknown) => void): void {
+    this.#pool.end((error) => callback(error ?? undefined));
+  }
+
+  async #acquire(): Promise<PoolConnection> {
+    const connection = await this.#acquireRaw();
+    if (this.#ready.has(connection)) return connection;
+    try {
+      await runStatement(connection, SESSION_SETTINGS);
+      await runStatement(connection, SESSION_ISOLATION);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+    this.#ready.add(connection);
+    return connection;
+  }
+
+  #acquireRaw(): Promise<PoolConnection> {
+    const { acquireTimeoutMs: ms, poolSize } = this.#limits;
+    return new Promise((resolve, reject) => {
+      let isGivenUp = false;
+      const timer = setTimeout(() => {
+        isGivenUp = true;
+        reject(new BeeproError('DB_BUSY', { ms, poolSize }));
+      }, ms);
+      this.#pool.getConnection((error, connection) => {
+        clearTimeout(timer);
+        if (isGivenUp) connection?.release();
+        else if (error) reject(error);
+        else resolve(connection);
+      });
+    });
+  }
+
+  /** A view of the connection whose statements time out; a connection that did is of no use and is destroyed. */
+  #bounded(connection: PoolConnection): MysqlPoolConnection {
+    const known = views.get(connection);
+    if (known) return known;
+    const server = this.#server;
+    const ms = this.#limits.queryTimeoutMs;
+    const view: MysqlPoolConnection = {
+      config: connection.config,
+      threadId: connection.threadId,
+      connect: () => undefined,
+      destroy: () => connection.destroy(),
+      release: () => connection.release(),
+      query: (text, values, done) => {
+        const options = ms === 0 ? { sql: text, values } : { sql: text, values, timeout: ms };
+        const query = connection.query(options, (error: unknown, result: unknown) => {
+          if (isTimeOut(error)) connection.destroy();
+          const failure = isTimeOut(error) ? new BeeproError('DB_TIMED_OUT', { ms }) : error;
+          done?.(translateError(failure ?? undefined, server), result as never);
+        });
+        return { stream: (options) => query.stream(options) };
+      },
+    };
+    views.set(connection, view);
+    return view;
+  }
+}
+
+const views = new WeakMap<PoolConnection, MysqlPoolConnection>();
+
+function isTimeOut(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+}
+
+function runStatement(connection: PoolConnection, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.query({ sql: text, timeout: 10_000 }, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,20 @@
+export { isDuplicateKey, isLockConflict } from './connection/connection-errors.ts';
+export { parseDatabaseUrl } from './connection/database-url.ts';
+export {
+  checkDatabase,
+  type Database,
+  type DatabaseOptions,
+  type Executor,
+  openDatabase,
+  type Trx,
+} from './database.ts';
+export {
+  type MigrationStatus,
+  migrate,
+  migrateDatabase,
+  migrationStatus,
+  requireMigrated,
+} from './migrate.ts';
+export type { Migration } from './migrations/index.ts';
+export type * from './schema.ts';
+export { transaction } from './transaction.ts';

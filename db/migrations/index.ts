@@ -1,0 +1,15 @@
+import { minersAndSettings } from './0001-miners-and-settings.ts';
+import { workersAndLeases } from './0002-workers-and-leases.ts';
+import { sectorsAndRuns } from './0003-sectors-and-runs.ts';
+import { messages } from './0004-messages.ts';
+import type { Migration } from './migration.ts';
+
+export type { Migration } from './migration.ts';
+
+/** Every migration, in order; a test holds numbers, names and files together. */
+export const MIGRATIONS: readonly Migration[] = [
+  minersAndSettings,
+  workersAndLeases,
+  sectorsAndRuns,
+  messages,
+];
