@@ -32,7 +32,13 @@ const MAY_IMPORT = {
   ],
 };
 
-/** The folder's own files, less those of a folder inside it that has rules of its own. */
+/** @type {'error'} */
+const ERROR = 'error';
+
+/**
+ * The folder's own files, less those of a folder inside it that has rules of its own.
+ * @param {string} folder
+ */
 function inside(folder) {
   const nested = Object.keys(MAY_IMPORT).filter((other) => other.startsWith(`${folder}/`));
   const not = nested.map((other) => `^${other}/`).join('|');
@@ -41,7 +47,7 @@ function inside(folder) {
 
 const arrows = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   name: `${folder} imports only what lies below it`,
-  severity: 'error',
+  severity: ERROR,
   from: inside(folder),
   to: {
     path: '^(src|db|config|queues|workers|test|bench|scripts)/',
@@ -51,20 +57,23 @@ const arrows = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
 
 const doors = [...Object.keys(MAY_IMPORT), 'src/web'].map((folder) => ({
   name: `${folder} is entered through its index.ts`,
-  severity: 'error',
+  severity: ERROR,
   from: { pathNot: `^${folder}/` },
-  to: { ...inside(folder), pathNot: [`^${folder}/index\\.ts$`, inside(folder).pathNot].filter(Boolean).join('|') },
+  to: {
+    ...inside(folder),
+    pathNot: [`^${folder}/index\\.ts$`, inside(folder).pathNot].filter(Boolean).join('|'),
+  },
 }));
 
+/** @type {import('dependency-cruiser').IConfiguration & { forbidden: object, options: object }} */
 export default {
-  forbidden: [
-    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
-    ...arrows,
-    ...doors,
-  ],
+  forbidden: [{ name: 'no cycles', severity: ERROR, from: {}, to: { circular: true } }, ...arrows, ...doors],
   options: {
     doNotFollow: { path: 'node_modules' },
     parser: 'swc',
-    enhancedResolveOptions: { conditionNames: ['development', 'import', 'default'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      conditionNames: ['development', 'import', 'default'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

@@ -6,10 +6,10 @@
 //   node scripts/servers.mjs stop     stops them and removes their data
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRun, keepRun, listRuns } from './setup/run-folder.mjs';
 import { step } from './setup/progress.mjs';
-import { reapLeftovers, stopRun } from './setup/session.mjs';
+import { createRun, keepRun, listRuns } from './setup/run-folder.mjs';
 import { startServers } from './setup/servers.mjs';
+import { reapLeftovers, stopRun } from './setup/session.mjs';
 import { describeError, SetupError } from './setup/setup-error.mjs';
 
 const KIND = 'servers';

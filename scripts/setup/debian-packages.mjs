@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { capture, findProgram, mustRun } from './command.mjs';
 import { SetupError } from './setup-error.mjs';
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+const DPKG_FORMAT = '${db:Status-Abbrev}${binary:Package}\n';
+
 /** @typedef {{ options: readonly string[] }} Apt the options that say which package lists are used */
 
 /**
@@ -62,12 +65,18 @@ export async function unpackPackages(apt, packages, folder) {
  * @returns {Promise<string[]>} package names
  */
 export async function missingLibraryPackages(apt, packages) {
-  const skipped = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const listing = await mustRun('apt-cache', [...apt.options, 'depends', '--recurse', ...skipped, ...packages], {
-    what: 'listing dependencies',
-  });
+  const skipped = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map(
+    (kind) => `--no-${kind}`,
+  );
+  const listing = await mustRun(
+    'apt-cache',
+    [...apt.options, 'depends', '--recurse', ...skipped, ...packages],
+    {
+      what: 'listing dependencies',
+    },
+  );
   const libraries = parseLibraryNames(listing);
-  const { stdout } = await capture('dpkg-query', ['-W', '-f', '${db:Status-Abbrev}${binary:Package}\n', ...libraries]);
+  const { stdout } = await capture('dpkg-query', ['-W', '-f', DPKG_FORMAT, ...libraries]);
   const installed = new Set(
     stdout
       .split('\n')
@@ -83,7 +92,9 @@ export async function missingLibraryPackages(apt, packages) {
  */
 export function parseLibraryNames(listing) {
   const names = listing.split('\n').filter((line) => /^lib[a-z0-9.+-]+$/.test(line));
-  return [...new Set(names)].filter((name) => !/-(perl|dev|common|modules|modules-bin|data|doc)$/.test(name)).sort();
+  return [...new Set(names)]
+    .filter((name) => !/-(perl|dev|common|modules|modules-bin|data|doc)$/.test(name))
+    .sort();
 }
 
 /**
@@ -100,6 +111,7 @@ async function haveCandidates(apt, packages) {
 
 /** @param {string} folder */
 function privateFolders(folder) {
-  for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['lists/partial', 'cache/archives/partial'])
+    mkdirSync(join(folder, name), { recursive: true });
   return ['-o', `Dir::State::lists=${join(folder, 'lists')}`, '-o', `Dir::Cache=${join(folder, 'cache')}`];
 }

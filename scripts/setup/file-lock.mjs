@@ -28,11 +28,16 @@ export async function withFileLock(path, work, onWait) {
  */
 async function acquire(path, onWait) {
   mkdirSync(dirname(path), { recursive: true });
-  const first = await hold(path, ['--nonblock']);
-  const held = first ?? (onWait?.(readHolder(path)), await hold(path, []));
-  if (!held) throw new SetupError(`cannot lock ${path}`, 'check that its folder is writable and on a local disk');
+  let release = await hold(path, ['--nonblock']);
+  if (!release) {
+    onWait?.(readHolder(path));
+    release = await hold(path, []);
+  }
+  if (!release) {
+    throw new SetupError(`cannot lock ${path}`, 'check that its folder is writable and on a local disk');
+  }
   writeFileSync(path, `pid ${process.pid}: ${process.argv.slice(1).join(' ')}\n`);
-  return held;
+  return release;
 }
 
 /**
@@ -44,7 +49,10 @@ function hold(path, flags) {
   return new Promise((done, fail) => {
     // `cat` copies one line to say that the lock is held, then waits for the pipe to close. The holder has a
     // session of its own, so that Ctrl-C does not release the lock before this process has cleaned up.
-    const holder = spawn('flock', [...flags, path, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    const holder = spawn('flock', [...flags, path, 'cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    });
     const ended = new Promise((resolve) => holder.once('close', () => resolve(undefined)));
     holder.stdin.on('error', () => undefined); // flock --nonblock ended first
     holder.once('error', (error) => fail(new SetupError(`flock: ${error.message}`, 'install util-linux')));

@@ -82,7 +82,10 @@ function initSql(password) {
  * @param {string} datadir
  */
 async function copyTemplate(program, datadir) {
-  const key = createHash('sha256').update(`${TEMPLATE}\n${program.path}\n${program.version}`).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(`${TEMPLATE}\n${program.path}\n${program.version}`)
+    .digest('hex')
+    .slice(0, 16);
   const template = join(cacheDir(), 'mariadb-template', key);
   await withFileLock(`${template}.lock`, async () => {
     if (existsSync(template)) return;

@@ -54,7 +54,11 @@ export function ownIdentity() {
  * @returns {Liveness}
  */
 export function liveness(recorded) {
-  return judge(recorded, { bootId: bootId(), pidNamespace: ownPidNamespace(), current: identityOf(recorded.pid) });
+  return judge(recorded, {
+    bootId: bootId(),
+    pidNamespace: ownPidNamespace(),
+    current: identityOf(recorded.pid),
+  });
 }
 
 /**

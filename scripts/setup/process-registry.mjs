@@ -32,7 +32,14 @@ export function registerProcess(folder, { what, run, pid }) {
   const identity = identityOf(pid);
   if (!identity) return undefined;
   /** @type {ProcessRecord} */
-  const record = { format: 1, what, run, ...identity, cgroup: readCgroup(pid), startedAt: new Date().toISOString() };
+  const record = {
+    format: 1,
+    what,
+    run,
+    ...identity,
+    cgroup: readCgroup(pid),
+    startedAt: new Date().toISOString(),
+  };
   mkdirSync(folder, { recursive: true });
   const temporary = join(folder, `.tmp-${what}-${pid}`);
   writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`);

@@ -94,6 +94,7 @@ function processesOfRun(id) {
  * @returns {number[]} the process, its parent, and so on
  */
 function lineage(pid) {
+  /** @type {number[]} */
   const pids = [];
   for (let current = pid; current > 1 && !pids.includes(current); ) {
     pids.push(current);

@@ -49,7 +49,10 @@ export async function startRedis(program, run, socketDir) {
     log,
     isReady: () => ping(socket, password),
   });
-  return { BEEPRO_REDIS_URL: `redis+unix://${encodeURI(socket)}?db=0`, BEEPRO_REDIS_PASSWORD_FILE: passwordFile };
+  return {
+    BEEPRO_REDIS_URL: `redis+unix://${encodeURI(socket)}?db=0`,
+    BEEPRO_REDIS_PASSWORD_FILE: passwordFile,
+  };
 }
 
 /**

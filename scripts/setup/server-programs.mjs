@@ -21,7 +21,13 @@ import { libraryFolders, missingLibraries } from './shared-libraries.mjs';
 /** Raised when the recipe below changes, so that folders of an older one are not used. */
 const RECIPE = 1;
 // redis-server holds only a link; the program is in redis-tools. mariadb-server holds the plugins.
-const PACKAGES = ['redis-server', 'redis-tools', 'mariadb-server-core', 'mariadb-client-core', 'mariadb-server'];
+const PACKAGES = [
+  'redis-server',
+  'redis-tools',
+  'mariadb-server-core',
+  'mariadb-client-core',
+  'mariadb-server',
+];
 
 /**
  * @param {(note: string) => void} onProgress
@@ -115,7 +121,10 @@ async function fillFrom(folder, apt, onProgress) {
     if (packages.length > 0) await unpackPackages(apt, packages, folder);
     const still = await missingBelow(folder);
     if (still.length > 0) {
-      throw new SetupError(`no package brings ${still.join(', ')}`, 'install redis-server and mariadb-server yourself');
+      throw new SetupError(
+        `no package brings ${still.join(', ')}`,
+        'install redis-server and mariadb-server yourself',
+      );
     }
   }
   const versions = readdirSync(join(folder, '.deb')).join('\n');
@@ -153,7 +162,9 @@ function pathsBelow(root) {
 
 /** @param {string} root */
 function libraryEnv(root) {
-  return { LD_LIBRARY_PATH: [...libraryFolders(root), process.env.LD_LIBRARY_PATH ?? ''].filter(Boolean).join(':') };
+  return {
+    LD_LIBRARY_PATH: [...libraryFolders(root), process.env.LD_LIBRARY_PATH ?? ''].filter(Boolean).join(':'),
+  };
 }
 
 /**
@@ -168,6 +179,7 @@ async function versionOf(path, env) {
 /** Binaries fit the system whose packages they are. */
 function systemName() {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  const field = (/** @type {string} */ name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1];
+  const field = (/** @type {string} */ name) =>
+    new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1];
   return [field('ID') ?? 'linux', field('VERSION_ID') ?? 'rolling', process.arch].join('-');
 }

@@ -34,7 +34,7 @@ export async function startServers(run, onProgress) {
     wanted.redis ? startRedis(programs.redis, run, socketDir) : {},
     wanted.mariadb ? startSomeMariadb(programs.mariadb, run, socketDir, onProgress) : {},
   ]);
-  return Object.assign({}, ...started.map(valueOf));
+  return Object.assign({}, ...started.map(unwrap));
 }
 
 /**
@@ -59,7 +59,7 @@ async function startSomeMariadb(program, run, socketDir, onProgress) {
 }
 
 /** @param {PromiseSettledResult<NodeJS.ProcessEnv>} result */
-function valueOf(result) {
+function unwrap(result) {
   if (result.status === 'rejected') throw result.reason;
   return result.value;
 }

@@ -18,7 +18,8 @@ export class SetupError extends Error {
  * @returns {string} the lines shown to the user
  */
 export function describeError(error) {
-  if (!(error instanceof SetupError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof SetupError))
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const lines = [error.message];
   if (error.details) lines.push(error.details.trimEnd().replace(/^/gm, '    '));
   if (error.cure) lines.push(`  → ${error.cure}`);

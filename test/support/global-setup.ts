@@ -9,7 +9,7 @@ import { reapLeftovers, runEnvironment, stopRun } from '../../scripts/setup/sess
  * @returns how to stop what was started
  */
 export default async function setUpServers(): Promise<() => Promise<void>> {
-  if (process.env['BEEPRO_REDIS_URL'] && process.env['BEEPRO_MYSQL_URL']) return async () => {};
+  if (process.env.BEEPRO_REDIS_URL && process.env.BEEPRO_MYSQL_URL) return async () => {};
   await reapLeftovers();
   const run = createRun('vitest');
   try {

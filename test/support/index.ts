@@ -3,4 +3,4 @@ export { mysqlOptions, redisOptions } from './server-options.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { createTestFolder, type TestFolder } from './test-folder.ts';
 export { createTestRedis, type TestRedis } from './test-redis.ts';
-export { waitFor, type WaitOptions } from './wait-for.ts';
+export { type WaitOptions, waitFor } from './wait-for.ts';

@@ -25,7 +25,7 @@ export async function createTestDatabase(env: NodeJS.ProcessEnv = process.env): 
   const name = `beepro_test_${randomBytes(6).toString('hex')}`;
   await execute(server, `CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   const drop = () => execute(server, `DROP DATABASE IF EXISTS ${name}`);
-  const url = new URL(env['BEEPRO_MYSQL_URL'] ?? '');
+  const url = new URL(env.BEEPRO_MYSQL_URL ?? '');
   url.pathname = `/${name}`;
   return { name, options: { ...server, database: name }, url: url.href, drop, [Symbol.asyncDispose]: drop };
 }

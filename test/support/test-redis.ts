@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Redis, type RedisOptions } from 'ioredis';
-import { redisOptions } from './server-options.ts';
+import { Redis } from 'ioredis';
+import { type PlainRedisOptions, redisOptions } from './server-options.ts';
 
 /** A key prefix of its own for one suite. */
 export interface TestRedis extends AsyncDisposable {
   /** For BullMQ's `prefix`, and in front of every other key the suite uses. */
   readonly prefix: string;
-  readonly options: RedisOptions;
+  readonly options: PlainRedisOptions;
   /** One connection, for the suite to look into Redis. */
   readonly redis: Redis;
   /** Removes every key with the prefix and closes the connection. */
