@@ -1,0 +1,185 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import { z } from 'zod';
+import { FetchedJob } from './fetched-job.ts';
+import type { QueueName } from './names.ts';
+import { LOCK_MS, type QueueBus } from './queue-bus.ts';
+
+const jobData = z.object({ runId: z.number().int().positive() });
+
+/** A popped marker dies with the host that popped it, so a wait ends by itself after this long, in ms. */
+const SAFETY_POLL_MS = 5_000;
+/** How often jobs whose lock ran out are put back, in ms. */
+const STALLED_EVERY_MS = 30_000;
+/** Pause after a wait that Redis refused, in ms, so that a lasting refusal makes no busy loop. */
+const ERROR_PAUSE_MS = 500;
+
+export interface JobFetcherOptions {
+  /** Holds the locks; stable per worker, so that a restarted agent can end the jobs that it had fetched. */
+  readonly token: string;
+  readonly onError?: (error: Error) => void;
+  readonly safetyPollMs?: number;
+}
+
+/**
+ * Takes jobs by hand, one when the host can start it at once, so that nothing is prefetched into a busy
+ * machine. Waiting is one blocking `BZPOPMIN` over the marker keys of the queues that could be served now:
+ * an added job wakes one waiting host in about a millisecond.
+ */
+export class JobFetcher {
+  readonly #bus: QueueBus;
+  readonly #options: JobFetcherOptions;
+  readonly #held = new Map<string, FetchedJob>();
+  readonly #served = new Set<QueueName>();
+  readonly #wakeKey: string;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #popping: Promise<string | undefined> | undefined;
+
+  constructor(bus: QueueBus, options: JobFetcherOptions) {
+    this.#bus = bus;
+    this.#options = options;
+    this.#wakeKey = bus.key('wake', options.token);
+    this.#every(LOCK_MS / 3, () => this.#extendLocks());
+    this.#every(STALLED_EVERY_MS, () => this.#putBackStalled());
+  }
+
+  /** Jobs whose locks this fetcher keeps alive. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Takes the next job of a queue, or nothing when none waits or the queue is paused. Never blocks. */
+  async tryFetch(queue: QueueName): Promise<FetchedJob | undefined> {
+    this.#served.add(queue);
+    const worker = this.#bus.worker(queue);
+    const token = this.#options.token;
+    const job = await worker.getNextJob(token, { block: false });
+    if (!job?.id) return undefined;
+    const data = jobData.safeParse(job.data);
+    const fetched = new FetchedJob({
+      worker,
+      job,
+      jobId: job.id,
+      // A job that somebody added by hand names no run; the claim of run 0 finds no row and supersedes it.
+      runId: data.success ? data.data.runId : 0,
+      token,
+      release: (ended) => this.#held.delete(keyOf(ended)),
+    });
+    this.#held.set(keyOf(fetched), fetched);
+    return fetched;
+  }
+
+  /**
+   * Takes hold of a job again that this worker had fetched before it was restarted. Undefined when the job or
+   * its lock is gone.
+   */
+  async adopt(queue: QueueName, jobId: string): Promise<FetchedJob | undefined> {
+    this.#served.add(queue);
+    const worker = this.#bus.worker(queue);
+    const job = await this.#bus.queue(queue).getJob(jobId);
+    const data = jobData.safeParse(job?.data);
+    if (!job || !data.success) return undefined;
+    if ((await worker.getBackend().extendLock(jobId, this.#options.token, LOCK_MS)) !== 1) return undefined;
+    const fetched = new FetchedJob({
+      worker,
+      job,
+      jobId,
+      runId: data.data.runId,
+      token: this.#options.token,
+      release: (ended) => this.#held.delete(keyOf(ended)),
+    });
+    this.#held.set(keyOf(fetched), fetched);
+    return fetched;
+  }
+
+  /**
+   * Waits until one of the queues may have a job, {@link wake} is called, or the safety poll is due. Returns
+   * the queue whose marker was taken; who then takes no job from it must {@link returnMarker}, or nobody else
+   * is woken.
+   */
+  async wait(queues: readonly QueueName[], timeoutMs?: number): Promise<QueueName | undefined> {
+    const ms = Math.min(timeoutMs ?? Infinity, this.#options.safetyPollMs ?? SAFETY_POLL_MS);
+    const byKey = new Map(queues.map((queue) => [this.#bus.key(queue, 'marker'), queue]));
+    // ioredis waits for ever while Redis is down; the caller must not. What it waits for is not asked twice.
+    this.#popping ??= this.#pop([...byKey.keys(), this.#wakeKey], ms);
+    const key = await withTimeout(this.#popping, ms + 1_000);
+    return key === undefined ? undefined : byKey.get(key);
+  }
+
+  /** Ends a {@link wait} of this worker, from whatever process. */
+  async wake(): Promise<void> {
+    await this.#bus.client.zadd(this.#wakeKey, 0, '0');
+  }
+
+  async returnMarker(queue: QueueName): Promise<void> {
+    await this.#bus.client.zadd(this.#bus.key(queue, 'marker'), 0, '0');
+  }
+
+  /** Stops keeping locks alive. Held jobs stay locked until their locks run out, for a restart to adopt. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#held.clear();
+  }
+
+  async #pop(keys: string[], ms: number): Promise<string | undefined> {
+    try {
+      const popped = await this.#bus.blocking().bzpopmin(...keys, Math.max(ms / 1_000, 0.001));
+      return popped?.[0] === undefined ? undefined : String(popped[0]);
+    } catch (error) {
+      this.#options.onError?.(error as Error);
+      await setTimeoutPromise(ERROR_PAUSE_MS);
+      return undefined;
+    } finally {
+      this.#popping = undefined;
+    }
+  }
+
+  async #extendLocks(): Promise<void> {
+    const byQueue = Map.groupBy(this.#held.values(), (job) => job.queue);
+    for (const [queue, jobs] of byQueue) {
+      const ids = jobs.map((job) => job.jobId);
+      const tokens = ids.map(() => this.#options.token);
+      await this.#bus.worker(queue).extendJobLocks(ids, tokens, LOCK_MS);
+    }
+  }
+
+  async #putBackStalled(): Promise<void> {
+    for (const queue of this.#served) await this.#bus.worker(queue).getBackend().moveStalledJobsToWait();
+  }
+
+  #every(ms: number, work: () => Promise<void>): void {
+    let busy = false;
+    const tick = async () => {
+      if (busy) return;
+      busy = true;
+      try {
+        await work();
+      } catch (error) {
+        this.#options.onError?.(error as Error);
+      } finally {
+        busy = false;
+      }
+    };
+    this.#timers.push(setInterval(() => void tick(), ms).unref());
+  }
+}
+
+/** The wake key of a worker's fetcher, for processes that want it to look again at once. */
+export async function wakeWorker(bus: QueueBus, token: string): Promise<void> {
+  await bus.client.zadd(bus.key('wake', token), 0, '0');
+}
+
+function keyOf(job: FetchedJob): string {
+  return `${job.queue}\0${job.jobId}`;
+}
+
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
