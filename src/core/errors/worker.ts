@@ -1,3 +1,45 @@
 import { defineErrors } from './define.ts';
 
-export const WORKER_ERRORS = defineErrors({});
+/** The host agent. */
+export const WORKER_ERRORS = defineErrors({
+  WORKER_NAME_INVALID: {
+    severity: 'fatal',
+    message: '"{name}" cannot be the name of a worker',
+    cure: 'Use letters, digits, dot, dash and underscore, at most 63 characters (`--name`).',
+  },
+  WORKER_NAME_TAKEN: {
+    severity: 'fatal',
+    message: 'Another agent runs as worker {name}: {detail}',
+    cure: 'Stop that one first, or start this one under another name. Two machines must never share a name: both would work on the same sectors.',
+  },
+  WORKER_STATE_IN_USE: {
+    severity: 'fatal',
+    message: 'Another agent on this machine uses the state folder {path}',
+    cure: 'Run one worker for each state folder.',
+  },
+  WORKER_LEASE_LOST: {
+    severity: 'fatal',
+    message: 'This agent no longer holds the lease of worker {name}',
+    cure: 'It stopped taking work at once; running sealers go on and are taken over by the next agent. Restart it.',
+  },
+  WORKER_CRASHED: {
+    severity: 'temporary',
+    message: 'The agent or its sealer died during {phase}: {detail}',
+    cure: 'The phase is started again. If it returns, look at the worker’s log and the kernel’s.',
+  },
+  WORKER_TIME_LIMIT: {
+    severity: 'temporary',
+    message: '{phase} ran longer than its limit of {seconds} s',
+    cure: 'It was ended and is tried again; raise the phase’s time limit if this machine is that slow.',
+  },
+  WORKER_FILES_ELSEWHERE: {
+    severity: 'permanent',
+    message: 'The sector’s files are on worker {holder}, not here',
+    cure: 'The run waits in the queue of the worker that holds them.',
+  },
+  WORKER_PRECONDITION: {
+    severity: 'temporary',
+    message: '{phase} cannot start yet: {detail}',
+    cure: 'It is tried again with back-off.',
+  },
+});
