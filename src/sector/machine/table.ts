@@ -1,0 +1,481 @@
+import type { SectorState } from '#core';
+import type { EventOf, SectorEventType } from './events.ts';
+import { isBound, type Rules, type SectorChange, type SectorFacts } from './facts.ts';
+import { recover, resume, succeeded } from './recover.ts';
+import { failureKind } from './recovery.ts';
+import {
+  afterSealed,
+  enterCommit2,
+  joinCommit2,
+  park,
+  type Refusal,
+  redo,
+  refuse,
+  run,
+  SEALING_PHASES,
+  type Step,
+  step,
+} from './step.ts';
+
+/** One cell: the states it may lead to, and the decision. A cell that is absent refuses with the event's reason. */
+export interface Cell<T extends SectorEventType> {
+  readonly to: readonly SectorState[];
+  readonly do: (sector: SectorFacts, event: EventOf<T>, rules: Rules) => Step | Refusal;
+}
+
+export interface StateEntry {
+  /** What the sector does or waits for here. */
+  readonly meaning: string;
+  readonly on: { readonly [T in SectorEventType]?: Cell<T> };
+}
+
+const REDO: readonly SectorState[] = ['AddPiece', 'PreCommit1'];
+const UNPARKED: SectorChange = { parked_from: null, parked_code: null, parked_reason: null, recoveries: {} };
+/** What a lost pre-commit leaves: a number that can never be used again. */
+const BURNT = 'SECTOR_PRECOMMIT_EXPIRED';
+
+/** The number can be sealed no more; only removal is left. */
+function isBurnt(sector: SectorFacts): boolean {
+  return sector.parked_code === BURNT;
+}
+
+function failed(to: readonly SectorState[], phases: readonly string[]): Cell<'phase.failed'> {
+  return {
+    to: [...to, 'Parked'],
+    do: (sector, event) => {
+      if (!phases.includes(event.phase)) return refuse(`the sector is not in phase ${event.phase}`);
+      const kind = failureKind(event.phase, event.code);
+      return recover(sector, event.phase, kind, event, event.input);
+    },
+  };
+}
+
+const PARK: Cell<'park'> = { to: ['Parked'], do: (sector, event) => park(sector, event.code, event.reason) };
+
+const REDO_NOW: Cell<'redo'> = { to: REDO, do: (sector) => redo(sector, 0, UNPARKED) };
+
+const REMOVE: Cell<'remove'> = {
+  to: ['Removing', 'Removed'],
+  do: (sector, event) => {
+    if (isBound(sector) && !isBurnt(sector) && !event.force) {
+      return refuse(
+        'its pre-commit is signed or on chain: removing it now loses the deposit (force it to agree)',
+      );
+    }
+    const files = sector.worker !== null || sector.landed_at !== null;
+    return step(files ? 'Removing' : 'Removed', {
+      set: UNPARKED,
+      start: files ? [run('remove-files')] : [],
+      cancel: SEALING_PHASES,
+      releasePieces: true,
+    });
+  },
+};
+
+const NEW_TICKET: Cell<'ticket-expired'> = {
+  to: [...REDO, 'Parked'],
+  do: (sector) =>
+    isBound(sector)
+      ? refuse('a pre-commit names this ticket')
+      : recover(sector, 'precommit', 'ticket', {
+          code: 'SECTOR_TICKET_EXPIRED',
+          message: 'tickets expire again and again before the sector is sealed: it is sealed too slowly',
+        }),
+};
+
+const PRECOMMIT_EXPIRED: Cell<'precommit-expired'> = {
+  to: ['Parked'],
+  do: (sector) =>
+    isBound(sector)
+      ? park(sector, BURNT, 'its pre-commit expired on chain: the number and its deposit are lost')
+      : refuse('the sector has no pre-commit'),
+};
+
+const PRECOMMIT_MOVED: Cell<'precommit-moved'> = {
+  to: ['WaitSeed', 'Parked'],
+  do: (sector, event) => {
+    if (event.precommitEpoch === sector.precommit_epoch) return refuse('the pre-commit is where it was');
+    const next = recover(sector, 'reorg', 'reorg', {
+      code: 'SECTOR_PRECOMMIT_UNSTEADY',
+      message: 'the chain reverts the pre-commit again and again',
+    });
+    return next.to === 'Parked' ? next : withSet(next, { precommit_epoch: event.precommitEpoch });
+  },
+};
+
+/** The same signed message is pushed again; its ticket and CommR stay bound, its epoch and seed will differ. */
+const PRECOMMIT_GONE: Cell<'precommit-gone'> = {
+  to: ['PreCommitWait', 'Parked'],
+  do: (sector) => {
+    const next = recover(sector, 'reorg', 'reorg', {
+      code: 'SECTOR_PRECOMMIT_UNSTEADY',
+      message: 'the chain reverts the pre-commit again and again',
+    });
+    return next.to === 'Parked' ? next : { ...withSet(next, { precommit_epoch: null }), to: 'PreCommitWait' };
+  },
+};
+
+/** The pre-commit is on chain; what it says must be what was sealed. */
+const PRECOMMIT_LANDED: Cell<'precommit-landed'> = {
+  to: ['WaitSeed', 'Parked'],
+  do: (sector, event, rules) => {
+    if (sector.comm_r !== event.commR) {
+      return park(
+        sector,
+        'SECTOR_COMMR_DIFFERS',
+        `the chain has CommR ${event.commR} for this number, the replica has ${sector.comm_r}`,
+      );
+    }
+    return step('WaitSeed', {
+      set: {
+        ...succeeded(sector, 'precommit'),
+        precommit_epoch: event.precommitEpoch,
+        precommit_bound_at: sector.precommit_bound_at ?? rules.now,
+      },
+    });
+  },
+};
+
+const LANDING_DONE: Cell<'landing.done'> = {
+  to: ['PreCommitWait', 'WaitSeed', 'Commit1', 'Commit2', 'ClearCache'],
+  do: (sector, _event, rules) => {
+    if (sector.landed_at !== null) return refuse('the sector has landed already');
+    const set = { ...succeeded(sector, 'landing'), landed_at: rules.now };
+    return sector.state === 'Commit2' ? joinCommit2(sector, set) : step(sector.state, { set });
+  },
+};
+
+const UNSEALED: Cell<'unseal.done'> = { to: [], do: (sector) => step(sector.state) };
+
+/** The reorg events, for every state whose work rests on the pre-commit's epoch. */
+const ON_PRECOMMIT = {
+  'precommit-moved': PRECOMMIT_MOVED,
+  'precommit-gone': PRECOMMIT_GONE,
+  'precommit-expired': PRECOMMIT_EXPIRED,
+} as const;
+
+/**
+ * The sector's life: states × events. `docs/sector-states.md` is drawn from this table.
+ * Sources of the chain's rules: builtin-actors `miner` (pre-commit, prove-commit), FIP-0076, FIP-0059.
+ */
+export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
+  Packing: {
+    meaning: 'collects pieces until it is full or has waited long enough',
+    on: {
+      'pieces-closed': { to: ['AddPiece'], do: () => step('AddPiece', { start: [run('add-piece')] }) },
+      park: PARK,
+      remove: REMOVE,
+    },
+  },
+  AddPiece: {
+    meaning: 'a worker with room for it writes its unsealed data',
+    on: {
+      'add-piece.done': {
+        to: ['PreCommit1', 'Parked'],
+        do: (sector, event) => {
+          if (isBound(sector) && sector.comm_d !== null && sector.comm_d !== event.commD) {
+            return park(
+              sector,
+              'SECTOR_COMMD_DIFFERS',
+              `the data has CommD ${event.commD}, the pre-commit names ${sector.comm_d}`,
+            );
+          }
+          return step('PreCommit1', {
+            set: { ...succeeded(sector, 'add-piece'), worker: event.worker, comm_d: event.commD },
+            start: [run('precommit1')],
+          });
+        },
+      },
+      'phase.failed': failed(['AddPiece'], ['add-piece']),
+      'precommit-expired': PRECOMMIT_EXPIRED,
+      redo: REDO_NOW,
+      park: PARK,
+      remove: REMOVE,
+    },
+  },
+  PreCommit1: {
+    meaning: 'takes a ticket and labels the sector’s layers',
+    on: {
+      'ticket-drawn': {
+        to: ['PreCommit1'],
+        do: (sector, event) => {
+          if (isBound(sector) && sector.ticket !== null) {
+            return refuse('a pre-commit names the ticket that the sector has');
+          }
+          return step('PreCommit1', { set: { ticket: event.ticket, ticket_epoch: event.epoch } });
+        },
+      },
+      'precommit1.done': {
+        to: ['PreCommit2'],
+        do: (sector) =>
+          sector.ticket === null
+            ? refuse('the sector has no ticket')
+            : step('PreCommit2', { set: succeeded(sector, 'precommit1'), start: [run('precommit2')] }),
+      },
+      'phase.failed': failed(REDO, ['precommit1']),
+      'ticket-expired': NEW_TICKET,
+      'precommit-expired': PRECOMMIT_EXPIRED,
+      redo: REDO_NOW,
+      park: PARK,
+      remove: REMOVE,
+    },
+  },
+  PreCommit2: {
+    meaning: 'builds the trees, encodes the replica and checks it',
+    on: {
+      'precommit2.done': {
+        to: ['PreCommitBatching', 'PreCommitWait', 'WaitSeed', 'Parked'],
+        do: (sector, event) => {
+          if (isBound(sector) && sector.comm_r !== null && sector.comm_r !== event.commR) {
+            return park(
+              sector,
+              'SECTOR_COMMR_DIFFERS',
+              `sealed again, the replica has CommR ${event.commR}; the pre-commit names ${sector.comm_r}`,
+            );
+          }
+          return step(afterSealed(sector), {
+            set: { ...succeeded(sector, 'precommit2'), comm_r: event.commR, comm_d: event.commD },
+          });
+        },
+      },
+      'phase.failed': failed(['PreCommit2', ...REDO], ['precommit2']),
+      'ticket-expired': NEW_TICKET,
+      'precommit-expired': PRECOMMIT_EXPIRED,
+      redo: REDO_NOW,
+      park: PARK,
+      remove: REMOVE,
+    },
+  },
+  PreCommitBatching: {
+    meaning: 'waits for a pre-commit batch to be full, due or urgent',
+    on: {
+      'precommit-assigned': {
+        to: ['PreCommitWait'],
+        do: (_sector, event) => step('PreCommitWait', { set: { precommit_message: event.message } }),
+      },
+      // The chain already has it, as after a database was restored from an older copy.
+      'precommit-landed': PRECOMMIT_LANDED,
+      'ticket-expired': NEW_TICKET,
+      redo: REDO_NOW,
+      park: PARK,
+      remove: REMOVE,
+    },
+  },
+  PreCommitWait: {
+    meaning: 'its pre-commit message is on the way to the chain',
+    on: {
+      'precommit-bound': {
+        to: ['PreCommitWait'],
+        do: (_sector, _event, rules) => step('PreCommitWait', { set: { precommit_bound_at: rules.now } }),
+      },
+      'precommit-withheld': {
+        to: ['PreCommitBatching', 'Parked'],
+        do: (sector, event) =>
+          sector.precommit_bound_at !== null
+            ? refuse('its pre-commit may be signed already')
+            : unbound(recover(sector, 'precommit', 'precommit-refused', event)),
+      },
+      'precommit-rejected': {
+        to: ['PreCommitBatching', 'Parked'],
+        do: (sector, event) => unbound(recover(sector, 'precommit', 'precommit-refused', event)),
+      },
+      'precommit-landed': PRECOMMIT_LANDED,
+      'landing.done': LANDING_DONE,
+      'phase.failed': failed(['PreCommitWait'], ['landing']),
+    },
+  },
+  WaitSeed: {
+    meaning: 'waits until the chain has drawn the seed of its pre-commit',
+    on: {
+      'seed-ready': {
+        to: ['Commit1', ...REDO],
+        do: (sector, event) => {
+          if (event.precommitEpoch !== sector.precommit_epoch)
+            return refuse('the seed is of another pre-commit epoch');
+          const set = { seed: event.seed, seed_epoch: event.seedEpoch };
+          // The layers are gone: Commit1 cannot be repeated without sealing again.
+          if (sector.cleared_at !== null || sector.worker === null) return redo(sector, 0);
+          return step('Commit1', { set, start: [run('commit1')] });
+        },
+      },
+      ...ON_PRECOMMIT,
+      'landing.done': LANDING_DONE,
+      'phase.failed': failed(['WaitSeed'], ['landing']),
+      redo: REDO_NOW,
+      park: PARK,
+    },
+  },
+  Commit1: {
+    meaning: 'makes the vanilla proofs for the seed',
+    on: {
+      'commit1.done': {
+        to: ['Commit2', 'ClearCache'],
+        do: (sector, event) =>
+          enterCommit2(sector, {
+            ...succeeded(sector, 'commit1'),
+            commit1_output: event.output,
+            proof: null,
+            proof_at: null,
+          }),
+      },
+      ...ON_PRECOMMIT,
+      'landing.done': LANDING_DONE,
+      'phase.failed': failed(['Commit1', 'WaitSeed', ...REDO], ['commit1', 'landing']),
+      redo: REDO_NOW,
+      park: PARK,
+    },
+  },
+  Commit2: {
+    meaning: 'computes the SNARK while the sealed files are copied to storage and verified',
+    on: {
+      'commit2.done': {
+        to: ['Commit2', 'ClearCache'],
+        do: (sector, event, rules) =>
+          sector.proof !== null
+            ? refuse('the sector has its proof already')
+            : joinCommit2(sector, {
+                ...succeeded(sector, 'commit2'),
+                proof: event.proof,
+                proof_at: rules.now,
+              }),
+      },
+      ...ON_PRECOMMIT,
+      'landing.done': LANDING_DONE,
+      'phase.failed': failed(['Commit1', 'Commit2', 'WaitSeed', ...REDO], ['commit2', 'landing']),
+      redo: REDO_NOW,
+      park: PARK,
+    },
+  },
+  ClearCache: {
+    meaning: 'landed and proven: frees the workspace once the pre-commit is deep enough',
+    on: {
+      'clear-cache.done': {
+        to: ['CommitBatching'],
+        do: (sector, _event, rules) =>
+          sector.landed_at === null || sector.proof === null
+            ? refuse('the sector is not landed and proven')
+            : step('CommitBatching', {
+                set: { ...succeeded(sector, 'clear-cache'), cleared_at: rules.now, worker: null },
+              }),
+      },
+      ...ON_PRECOMMIT,
+      'phase.failed': failed(['ClearCache', 'WaitSeed'], ['clear-cache']),
+      park: PARK,
+    },
+  },
+  CommitBatching: {
+    meaning: 'waits for a prove-commit batch to be full, due or urgent',
+    on: {
+      'commit-assigned': {
+        to: ['CommitWait'],
+        do: (sector, event) =>
+          sector.landed_at === null || sector.proof === null
+            ? refuse('the sector is not landed and proven')
+            : step('CommitWait', { set: { commit_message: event.message } }),
+      },
+      // The chain already has it, as after a database was restored from an older copy.
+      'commit-landed': { to: ['Proving'], do: proving },
+      ...ON_PRECOMMIT,
+      'unseal.done': UNSEALED,
+      park: PARK,
+    },
+  },
+  CommitWait: {
+    meaning: 'its prove-commit message is on the way to the chain',
+    on: {
+      'commit-withheld': {
+        to: ['CommitBatching', 'Parked'],
+        do: (sector, event) => uncommitted(recover(sector, 'commit', 'commit-refused', event)),
+      },
+      'commit-rejected': {
+        to: ['CommitBatching', 'Parked'],
+        do: (sector, event) => uncommitted(recover(sector, 'commit', 'commit-refused', event)),
+      },
+      'commit-landed': { to: ['Proving'], do: proving },
+      'unseal.done': UNSEALED,
+    },
+  },
+  Proving: {
+    meaning: 'on chain; unproven until its first WindowPoSt',
+    on: { 'unseal.done': UNSEALED },
+  },
+  Parked: {
+    meaning: 'stands still, with its reason, until the operator resumes, redoes or removes it',
+    on: {
+      resume: {
+        to: [
+          'Packing',
+          'AddPiece',
+          'PreCommit1',
+          'PreCommitBatching',
+          'PreCommitWait',
+          'WaitSeed',
+          'Commit1',
+          'Commit2',
+          'ClearCache',
+          'CommitBatching',
+          'CommitWait',
+          'Removing',
+        ],
+        do: (sector) =>
+          isBurnt(sector)
+            ? refuse('its number is lost on chain: remove it and pledge another')
+            : resume(sector),
+      },
+      redo: {
+        to: REDO,
+        do: (sector) => {
+          if (isBurnt(sector)) return refuse('its number is lost on chain: remove it and pledge another');
+          if (sector.parked_from === 'Packing') return refuse('it has not been sealed: resume it');
+          return redo(sector, 0, UNPARKED);
+        },
+      },
+      remove: REMOVE,
+      'unseal.done': UNSEALED,
+    },
+  },
+  Removing: {
+    meaning: 'its files are being deleted',
+    on: {
+      'remove-files.done': {
+        to: ['Removed'],
+        do: () => step('Removed', { set: { worker: null, landed_at: null } }),
+      },
+      'phase.failed': failed(['Removing'], ['remove-files']),
+      remove: {
+        to: ['Removed'],
+        do: (_sector, event) =>
+          event.force
+            ? step('Removed', { set: { worker: null, landed_at: null }, cancel: SEALING_PHASES })
+            : refuse('its files are being deleted (force it to forget them, as when their host is gone)'),
+      },
+    },
+  },
+  Removed: { meaning: 'gone; its number is never given out again', on: {} },
+};
+
+function proving(sector: SectorFacts, event: EventOf<'commit-landed'>): Step {
+  return step('Proving', {
+    set: {
+      ...succeeded(sector, 'commit'),
+      activation_epoch: event.activationEpoch,
+      expiration: event.expiration,
+      deadline: event.deadline,
+      partition_number: event.partition,
+      unproven: true,
+    },
+  });
+}
+
+/** No pre-commit names the sector any more, wherever it goes from here. */
+function unbound(next: Step): Step {
+  return withSet(next, { precommit_message: null, precommit_bound_at: null });
+}
+
+function uncommitted(next: Step): Step {
+  return withSet(next, { commit_message: null });
+}
+
+function withSet(next: Step, set: SectorChange): Step {
+  return { ...next, set: { ...next.set, ...set } };
+}

@@ -1,0 +1,28 @@
+import type { Phase } from '#core';
+import {
+  type SectorEvent,
+  type SectorFacts,
+  type Transition,
+  transition,
+} from '../../../src/sector/machine/index.ts';
+
+/** What `applyEvent` does with SQL, done with values: the fence included. */
+export function play(
+  sector: SectorFacts,
+  event: SectorEvent,
+): { readonly sector: SectorFacts; readonly transition?: Transition; readonly refused?: string } {
+  const ended = endedPhase(event);
+  if (ended && !sector.active.includes(ended)) return { sector, refused: 'fenced off' };
+  const active = sector.active.filter((phase) => phase !== ended);
+  const outcome = transition({ ...sector, active }, event, { now: new Date('2026-01-02T00:00:00Z') });
+  if ('refused' in outcome) return { sector, refused: outcome.refused };
+  const { to, set, start, cancel } = outcome.ok;
+  const left = active.filter((phase) => !cancel.includes(phase));
+  const next = { ...sector, ...set, state: to, active: [...left, ...start.map((run) => run.phase)] };
+  return { sector: next as SectorFacts, transition: outcome.ok };
+}
+
+function endedPhase(event: SectorEvent): Phase | undefined {
+  if (event.type === 'phase.failed') return event.phase;
+  return event.type.endsWith('.done') ? (event.type.slice(0, -'.done'.length) as Phase) : undefined;
+}
