@@ -1,0 +1,232 @@
+/** Fills the overview from `/api/overview` every two seconds. Plain DOM calls: text never becomes markup. */
+
+const PHASE_ORDER = [
+  'add-piece',
+  'precommit1',
+  'precommit2',
+  'commit1',
+  'commit2',
+  'landing',
+  'clear-cache',
+  'unseal',
+];
+const PHASE_LABEL = {
+  'add-piece': 'AP',
+  precommit1: 'PC1',
+  precommit2: 'PC2',
+  commit1: 'C1',
+  commit2: 'C2',
+  landing: 'Landing',
+  'clear-cache': 'Clear',
+  unseal: 'Unseal',
+  'remove-files': 'Remove',
+};
+const ALWAYS_SHOWN = new Set([
+  'AddPiece',
+  'PreCommit1',
+  'PreCommit2',
+  'WaitSeed',
+  'Commit2',
+  'Proving',
+  'Parked',
+]);
+
+const SVG = 'http://www.w3.org/2000/svg';
+const number = new Intl.NumberFormat('en');
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  node.append(...children);
+  return node;
+}
+
+function duration(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+/** One tile a state, in the order a sector passes them; the height of its bar is the share of all sectors. */
+function drawPipeline(overview) {
+  const shown = overview.states.filter((s) => s.sectors > 0 || ALWAYS_SHOWN.has(s.state));
+  const most = Math.max(1, ...shown.map((s) => s.sectors));
+  const tiles = shown.map(({ state, sectors }) => {
+    const bar = element('span', { class: 'bar', 'aria-hidden': 'true' });
+    bar.style.setProperty('--share', String(Math.sqrt(sectors / most)));
+    return element(
+      'li',
+      { class: `state state-${state}${sectors === 0 ? ' none' : ''}` },
+      bar,
+      element('strong', {}, number.format(sectors)),
+      element('span', { class: 'name' }, state),
+    );
+  });
+  const miners = overview.miners.map((m) => `${m.miner}: ${number.format(m.sectors)}`).join(' · ');
+  const summary =
+    overview.total === 0
+      ? 'No sector yet. Pledge one with: beepro sector pledge --miner t01000'
+      : `${number.format(overview.total)} sectors${overview.miners.length > 1 ? ` (${miners})` : ''}`;
+  const waiting =
+    overview.waiting.length === 0
+      ? 'No job waits.'
+      : `Waiting jobs: ${overview.waiting.map((w) => `${PHASE_LABEL[w.phase] ?? w.phase} ${number.format(w.runs)}`).join(', ')}`;
+  return [
+    element('p', {}, summary),
+    element('ol', { class: 'pipeline' }, ...tiles),
+    element('p', { class: 'hint' }, waiting),
+  ];
+}
+
+function drawParked(parked) {
+  const rows = parked.map((p) =>
+    element(
+      'tr',
+      {},
+      element('td', {}, p.sector),
+      element('td', {}, p.from),
+      element('td', {}, element('code', {}, p.code)),
+      element('td', {}, p.reason),
+      element('td', {}, duration(Date.now() - Date.parse(p.since))),
+    ),
+  );
+  return element(
+    'table',
+    {},
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        ...['Sector', 'Stopped in', 'Code', 'Reason', 'For'].map((t) => element('th', { scope: 'col' }, t)),
+      ),
+    ),
+    element('tbody', {}, ...rows),
+  );
+}
+
+function runChip(run) {
+  const bar = element('span', { class: 'progress', 'aria-hidden': 'true' });
+  if (run.fraction !== null) bar.style.setProperty('--share', String(run.fraction));
+  const again = run.attempt > 1 ? ` · attempt ${run.attempt}` : '';
+  const percent = run.fraction === null ? '' : ` · ${Math.round(run.fraction * 100)} %`;
+  return element(
+    'li',
+    { class: `run run-${run.phase}` },
+    element('b', {}, PHASE_LABEL[run.phase] ?? run.phase),
+    ` ${run.sector} · ${duration(run.elapsedMs)}${percent}${again}`,
+    bar,
+  );
+}
+
+function drawWorkers(workers) {
+  if (workers.length === 0) return [element('p', {}, 'No worker yet. Start one with: beepro run worker')];
+  const cards = workers.map((worker) => {
+    const runs = worker.runs.toSorted((a, b) => PHASE_ORDER.indexOf(a.phase) - PHASE_ORDER.indexOf(b.phase));
+    const note = worker.silent ? `silent for ${duration(worker.heartbeatAgeMs)}` : worker.state;
+    return element(
+      'article',
+      { class: `worker${worker.silent ? ' silent' : ''}` },
+      element('h3', {}, worker.name),
+      element(
+        'p',
+        { class: 'hint' },
+        `${note} · class ${worker.class || 'none'} · ${number.format(worker.sectors)} sectors · `,
+        element('a', { href: `/queues-of/${encodeURIComponent(worker.name)}` }, 'queues'),
+      ),
+      runs.length === 0
+        ? element('p', { class: 'idle' }, 'idle')
+        : element('ul', { class: 'runs' }, ...runs.map(runChip)),
+    );
+  });
+  return [element('div', { class: 'workers' }, ...cards)];
+}
+
+function drawProving(hours) {
+  const most = Math.max(1, ...hours);
+  const width = 20;
+  const height = 96;
+  const bars = hours.map((count, i) => {
+    const tall = Math.round((count / most) * (height - 20));
+    const label = `${hours.length - 1 - i} h ago: ${count}`;
+    const parts = [svg('title', {}, label)];
+    const group = svg(
+      'g',
+      {},
+      ...parts,
+      svg('rect', {
+        x: i * width + 2,
+        y: height - 4 - tall,
+        width: width - 4,
+        height: Math.max(tall, 1),
+        class: count ? 'some' : 'none',
+      }),
+    );
+    if (count > 0)
+      group.append(
+        svg(
+          'text',
+          { x: i * width + width / 2, y: height - 8 - tall, 'text-anchor': 'middle' },
+          String(count),
+        ),
+      );
+    return group;
+  });
+  const total = hours.reduce((a, b) => a + b, 0);
+  const picture = svg(
+    'svg',
+    {
+      viewBox: `0 0 ${hours.length * width} ${height}`,
+      role: 'img',
+      'aria-label': `${total} sectors reached Proving in the last ${hours.length} hours`,
+    },
+    ...bars,
+  );
+  return [
+    element('p', {}, `${number.format(total)} in the last ${hours.length} hours; now is at the right.`),
+    picture,
+  ];
+}
+
+let lastAnswer = 0;
+
+async function refresh() {
+  const freshness = document.getElementById('freshness');
+  try {
+    const answer = await fetch('/api/overview', {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (answer.status === 401) {
+      location.assign('/login');
+      return;
+    }
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    const overview = await answer.json();
+    document.getElementById('pipeline').replaceChildren(...drawPipeline(overview));
+    document.getElementById('parked-section').hidden = overview.parked.length === 0;
+    document.getElementById('parked').replaceChildren(drawParked(overview.parked));
+    document.getElementById('workers').replaceChildren(...drawWorkers(overview.workers));
+    document.getElementById('proving').replaceChildren(...drawProving(overview.proving));
+    lastAnswer = Date.now();
+    freshness.className = '';
+    freshness.textContent = `As of ${new Date(overview.at).toLocaleTimeString()}`;
+  } catch (error) {
+    freshness.className = 'alert';
+    const age = lastAnswer === 0 ? '' : ` What is shown is ${duration(Date.now() - lastAnswer)} old.`;
+    freshness.textContent = `No fresh data: ${error.message}.${age}`;
+  }
+  setTimeout(refresh, 2000);
+}
+
+refresh();

@@ -1,0 +1,4 @@
+export { loadCredentials, type WebCredentials } from './auth/credentials.ts';
+export { METRICS } from './metrics.ts';
+export { type Overview, readOverview } from './overview/overview.ts';
+export { startWeb, type WebModules, type WebOptions } from './server.ts';
