@@ -16,5 +16,18 @@ export {
   requireMigrated,
 } from './migrate.ts';
 export type { Migration } from './migrations/index.ts';
+export * from './repositories/index.ts';
+export {
+  type ActiveRun,
+  countProvingByHour,
+  countRunsByStatus,
+  countSectorsByState,
+  listParkedSectors,
+  listRunningRuns,
+  listWorkerLoads,
+  type ParkedSector,
+  type StateCount,
+  type WorkerLoad,
+} from './repositories/overview.ts';
 export type * from './schema.ts';
 export { transaction } from './transaction.ts';

@@ -58,7 +58,7 @@ function readSsl(parameters: URLSearchParams): ConnectionTarget['ssl'] {
 }
 
 function readPassword(file: string): string {
-  return readText(file).replace(/\r?\n$/, '');
+  return readText(file).split(/\r?\n/, 1)[0] ?? '';
 }
 
 function readText(file: string): string {

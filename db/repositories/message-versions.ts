@@ -1,0 +1,36 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { CidString } from '#core';
+import type { Executor } from '../database.ts';
+import type { MessageVersionTable } from '../schema.ts';
+
+export type MessageVersionRow = Selectable<MessageVersionTable>;
+export type NewMessageVersion = Omit<Insertable<MessageVersionTable>, 'id' | 'created_at'>;
+
+/** Stores signed bytes, before they are pushed. Storing the same message again changes nothing. */
+export async function insertMessageVersion(trx: Executor, version: NewMessageVersion): Promise<void> {
+  await trx
+    .insertInto('message_version')
+    .values(version)
+    .onDuplicateKeyUpdate({ cid: version.cid })
+    .execute();
+}
+
+/** Oldest first; the last one is the newest price of this nonce. */
+export async function listMessageVersions(
+  executor: Executor,
+  messageId: number,
+): Promise<MessageVersionRow[]> {
+  return executor
+    .selectFrom('message_version')
+    .selectAll()
+    .where('message_id', '=', messageId)
+    .orderBy('id')
+    .execute();
+}
+
+export async function findMessageVersion(
+  executor: Executor,
+  cid: CidString,
+): Promise<MessageVersionRow | undefined> {
+  return executor.selectFrom('message_version').selectAll().where('cid', '=', cid).executeTakeFirst();
+}

@@ -1,0 +1,118 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type ActorId, BeeproError, type SectorId, type SectorState, sectorName } from '#core';
+import type { Executor, Trx } from '../database.ts';
+import type { SectorTable } from '../schema.ts';
+import { updatedRows } from './affected.ts';
+import { serverNow } from './server-time.ts';
+
+export type SectorRow = Selectable<SectorTable>;
+export type NewSector = Omit<Insertable<SectorTable>, 'recoveries' | 'commit1_output'>;
+/** Columns to change, in the shapes they are read in; JSON columns as values. */
+export type SectorPatch = Partial<Omit<SectorRow, 'miner' | 'number' | 'created_at' | 'state_at'>>;
+
+/** The driver's error 1062 (`isDuplicateKey`) when the number is taken. */
+export async function insertSector(trx: Executor, sector: NewSector): Promise<void> {
+  await trx
+    .insertInto('sector')
+    .values({ ...sector, recoveries: '{}' })
+    .execute();
+}
+
+export async function findSector(executor: Executor, id: SectorId): Promise<SectorRow | undefined> {
+  return executor
+    .selectFrom('sector')
+    .selectAll()
+    .where('miner', '=', id.miner)
+    .where('number', '=', id.number)
+    .executeTakeFirst();
+}
+
+/**
+ * Locks the sector's row until the transaction ends. Every transaction that touches a sector, its runs, its pieces or
+ * its landed files does this first: it is what orders them, and keeps them from deadlocks.
+ * @throws BeeproError `NOT_FOUND`
+ */
+export async function lockSector(trx: Trx, id: SectorId): Promise<SectorRow> {
+  const row = await trx
+    .selectFrom('sector')
+    .selectAll()
+    .where('miner', '=', id.miner)
+    .where('number', '=', id.number)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+  return row;
+}
+
+/** Changes columns; a new `state` also sets `state_at`, by the server's clock. */
+export async function patchSector(trx: Executor, id: SectorId, patch: SectorPatch): Promise<void> {
+  const { recoveries, commit1_output, ...plain } = patch;
+  const values: Updateable<SectorTable> = { ...plain };
+  if (recoveries !== undefined) values.recoveries = JSON.stringify(recoveries);
+  if (commit1_output !== undefined) {
+    values.commit1_output = commit1_output === null ? null : JSON.stringify(commit1_output);
+  }
+  const isStateGiven = patch.state !== undefined;
+  if (Object.keys(values).length === 0) return;
+  const result = await trx
+    .updateTable('sector')
+    .set(isStateGiven ? { ...values, state_at: serverNow } : values)
+    .where('miner', '=', id.miner)
+    .where('number', '=', id.number)
+    .executeTakeFirst();
+  if (updatedRows(result) === 0) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+}
+
+export interface SectorFilter {
+  readonly miner?: ActorId | undefined;
+  readonly states?: readonly SectorState[] | undefined;
+  readonly worker?: string | undefined;
+}
+
+export interface SectorPage extends SectorFilter {
+  /** The last sector of the page before. */
+  readonly after?: SectorId | undefined;
+  readonly limit: number;
+}
+
+/** One page in the order (miner, number). Each page costs the same, however far into the table it lies. */
+export async function listSectors(executor: Executor, page: SectorPage): Promise<SectorRow[]> {
+  const { miner, states, worker, after, limit } = page;
+  let query = executor.selectFrom('sector').selectAll().orderBy('miner').orderBy('number').limit(limit);
+  if (miner !== undefined) query = query.where('miner', '=', miner);
+  if (states !== undefined)
+    query = query.where('state', 'in', states.length > 0 ? states : ['' as SectorState]);
+  if (worker !== undefined) query = query.where('worker', '=', worker);
+  if (after !== undefined) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('miner', '>', after.miner),
+        eb.and([eb('miner', '=', after.miner), eb('number', '>', after.number)]),
+      ]),
+    );
+  }
+  return query.execute();
+}
+
+export interface SectorCount {
+  readonly miner: ActorId;
+  readonly state: SectorState;
+  readonly count: number;
+}
+
+export async function countSectorsByState(
+  executor: Executor,
+  filter: SectorFilter = {},
+): Promise<SectorCount[]> {
+  let query = executor
+    .selectFrom('sector')
+    .select(({ fn }) => ['miner', 'state', fn.countAll<number>().as('count')])
+    .groupBy(['state', 'miner'])
+    .orderBy('miner')
+    .orderBy('state');
+  if (filter.miner !== undefined) query = query.where('miner', '=', filter.miner);
+  if (filter.states !== undefined && filter.states.length > 0)
+    query = query.where('state', 'in', filter.states);
+  if (filter.worker !== undefined) query = query.where('worker', '=', filter.worker);
+  return query.execute();
+}

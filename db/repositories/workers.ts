@@ -1,0 +1,85 @@
+import { type Selectable, sql } from 'kysely';
+import type { Executor } from '../database.ts';
+import type { WorkerTable } from '../schema.ts';
+import { updatedRows } from './affected.ts';
+import { serverNow } from './server-time.ts';
+
+export interface WorkerRow extends Selectable<WorkerTable> {
+  /** Milliseconds since its last heartbeat, by the server's clock. */
+  readonly heartbeatAgeMs: number;
+}
+
+export interface WorkerRegistration {
+  readonly name: string;
+  readonly class?: string;
+  readonly bootId: string;
+  readonly hostEpoch: number;
+  readonly pid: number;
+  readonly version: string;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Registers a worker, or what it has become since it last started; a removed one is active again. False when the row
+ * already has a higher host epoch: a newer agent runs on that host.
+ */
+export async function registerWorker(executor: Executor, worker: WorkerRegistration): Promise<boolean> {
+  const columns = {
+    ...(worker.class === undefined ? {} : { class: worker.class }),
+    boot_id: worker.bootId,
+    host_epoch: worker.hostEpoch,
+    pid: worker.pid,
+    version: worker.version,
+    capabilities: JSON.stringify(worker.capabilities),
+    heartbeat_at: serverNow,
+  };
+  await executor
+    .insertInto('worker')
+    .values({ name: worker.name, ...columns })
+    .onDuplicateKeyUpdate({ name: worker.name })
+    .execute();
+  const result = await executor
+    .updateTable('worker')
+    .set({ ...columns, state: sql`IF(state = 'removed', 'active', state)` })
+    .where('name', '=', worker.name)
+    .where('host_epoch', '<=', worker.hostEpoch)
+    .executeTakeFirst();
+  return updatedRows(result) === 1;
+}
+
+/** False when the row is gone or a newer agent has registered: this one stops. */
+export async function heartbeatWorker(executor: Executor, name: string, hostEpoch: number): Promise<boolean> {
+  const result = await executor
+    .updateTable('worker')
+    .set({ heartbeat_at: serverNow })
+    .where('name', '=', name)
+    .where('host_epoch', '=', hostEpoch)
+    .executeTakeFirst();
+  return updatedRows(result) === 1;
+}
+
+export async function setWorkerState(
+  executor: Executor,
+  name: string,
+  state: WorkerRow['state'],
+): Promise<boolean> {
+  const result = await executor
+    .updateTable('worker')
+    .set({ state })
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return updatedRows(result) === 1;
+}
+
+export async function listWorkers(executor: Executor): Promise<WorkerRow[]> {
+  return selectWorkers(executor).orderBy('name').execute();
+}
+
+export async function findWorker(executor: Executor, name: string): Promise<WorkerRow | undefined> {
+  return selectWorkers(executor).where('name', '=', name).executeTakeFirst();
+}
+
+function selectWorkers(executor: Executor) {
+  const age = sql<number>`TIMESTAMPDIFF(MICROSECOND, heartbeat_at, NOW(3)) DIV 1000`;
+  return executor.selectFrom('worker').selectAll().select(age.as('heartbeatAgeMs'));
+}
