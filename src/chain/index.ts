@@ -1,0 +1,3 @@
+/** The chain as the rest of the project uses it: the Lotus client and the network's policy numbers. */
+export * from './policy/index.ts';
+export * from './rpc/index.ts';

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BeeproError, toBeeproError } from '#core';
+import type { ChainApi } from './chain-api.ts';
+import type { HeadChange } from './wire/tipset.ts';
+
+export interface FollowHeadOptions {
+  readonly signal: AbortSignal;
+  /** First and longest wait before connecting again, in ms. */
+  readonly minBackoffMs?: number;
+  readonly maxBackoffMs?: number;
+  /** Told of each lost connection and when the next attempt is made. */
+  readonly onLost?: (error: BeeproError, retryInMs: number) => void;
+}
+
+/**
+ * Changes of the head for as long as `signal` allows: reconnects with back-off when the connection is lost. Each
+ * connection begins with a `current`, from which the consumer finds out what it missed.
+ */
+export async function* followHead(
+  chain: Pick<ChainApi, 'headChanges'>,
+  options: FollowHeadOptions,
+): AsyncGenerator<HeadChange> {
+  const { signal, minBackoffMs = 500, maxBackoffMs = 30_000 } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const changes of chain.headChanges({ signal })) {
+        failures = 0;
+        yield* changes;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const backoff = headBackoff(failures++, minBackoffMs, maxBackoffMs, Math.random());
+      options.onLost?.(toBeeproError(error), backoff);
+      // Rejects only when the signal aborts, which the loop's condition sees.
+      await sleep(backoff, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Doubles from the shortest to the longest wait, spread by up to half so that a fleet does not return at once. */
+export function headBackoff(failures: number, minMs: number, maxMs: number, random: number): number {
+  const full = Math.min(maxMs, minMs * 2 ** Math.min(failures, 30));
+  return Math.round(full * (0.5 + random / 2));
+}
