@@ -175,11 +175,6 @@ export const SEALER_ERRORS = defineErrors({
     message: 'The sealer speaks another protocol: {detail}',
     cure: 'Build the sealer of this version of BeePro and restart the worker.',
   },
-  SEALER_TIME_LIMIT: {
-    severity: 'temporary',
-    message: '{phase} ran longer than its limit of {seconds} s',
-    cure: 'It was ended and is tried again; raise the phase’s time limit if this machine is that slow.',
-  },
   SEALER_CANCELLED: {
     severity: 'temporary',
     message: 'The run was cancelled',

@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { BeeproError } from '#core';
+import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
+import { sealerPlace } from './places.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { SealerClient } from './sealer-client.ts';
+import {
+  endSealerProcess,
+  type RunningSealer,
+  type SealerProgram,
+  startSealerProcess,
+} from './sealer-process.ts';
+
+/**
+ * What a sealer process keeps loaded, and so what it is used for: `prover` holds proof parameters (gigabytes),
+ * `cpu` nothing. Processes of one class are interchangeable.
+ */
+export type SealerClass = 'cpu' | 'prover';
+
+const recordFile = z.object({
+  format: z.literal(1),
+  class: z.enum(['cpu', 'prover']),
+  bootId: z.string(),
+  pid: z.number().int(),
+  startTime: z.number().int(),
+});
+
+export interface SealerPoolOptions {
+  /** The folder of the sealers' sockets, logs and journals. */
+  readonly dir: string;
+  readonly program: SealerProgram | ((sealerClass: SealerClass) => SealerProgram);
+  /** An idle process ends by itself after so many seconds. */
+  readonly idleExitS?: number;
+  /** Idle `cpu` processes kept ready, so that a phase does not pay for a start. */
+  readonly spares?: number;
+  readonly onError?: (error: Error) => void;
+}
+
+const IDLE_EXIT_S = 600;
+
+interface Member {
+  readonly name: string;
+  readonly class: SealerClass;
+  running: RunningSealer;
+  client: SealerClient;
+}
+
+/** A process that works for one run alone: ending it disturbs nobody else. */
+export interface SealerLease {
+  /** Its name in the pool's folder, for the journal: the process of the same name knows the run after a restart. */
+  readonly name: string;
+  readonly client: SealerClient;
+  readonly process: ProcessIdentity;
+  /** Back to the pool, to be used again with what it has loaded. */
+  release(): void;
+  /** Ends the process, and what it computes. */
+  kill(): Promise<void>;
+}
+
+/**
+ * The sealer processes of this host. Each runs one thing at a time and stays when it is done, with its
+ * parameters loaded. They are children of nobody: closing the pool ends none of them.
+ */
+export class SealerPool {
+  readonly #options: SealerPoolOptions;
+  readonly #idle: Member[] = [];
+  readonly #busy = new Map<string, Member>();
+  #closed = false;
+  #filling: Promise<void> | undefined;
+
+  private constructor(options: SealerPoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Finds the sealers that an earlier agent left.
+   * @param needed names that journalled runs refer to: these are kept, dead or alive, for {@link adopt}
+   */
+  static async open(options: SealerPoolOptions, needed: ReadonlySet<string>): Promise<SealerPool> {
+    await makeFolderDurably(options.dir);
+    const pool = new SealerPool(options);
+    for (const name of await readdir(options.dir)) if (!needed.has(name)) await pool.#takeOver(name);
+    return pool;
+  }
+
+  /** An idle process of the class, or a new one. @throws BeeproError `SEALER_NOT_INSTALLED`, `SEALER_START_FAILED` */
+  async acquire(sealerClass: SealerClass): Promise<SealerLease> {
+    await this.#filling;
+    for (;;) {
+      const index = this.#idle.findIndex((member) => member.class === sealerClass);
+      const [member] = index < 0 ? [] : this.#idle.splice(index, 1);
+      if (!member) break;
+      if (member.client.usable) return this.#lease(member);
+      await this.#discard(member);
+    }
+    return this.#lease(await this.#start(`${sealerClass}-${randomBytes(6).toString('hex')}`, sealerClass));
+  }
+
+  /**
+   * The process of this name, alive or started again on its journal: it joins, replays or resumes the runs that
+   * are requested of it again under their old ids.
+   */
+  async adopt(name: string): Promise<SealerLease> {
+    const record = await this.#record(name);
+    const place = sealerPlace(this.#options.dir, name);
+    if (record && isAlive(record)) {
+      try {
+        const client = await SealerClient.connect(place.socket);
+        return this.#lease({ name, class: record.class, running: { ...place, process: record }, client });
+      } catch (error) {
+        // Alive and dumb: a stopped or hung process must not go on beside the one that replaces it.
+        this.#options.onError?.(error as Error);
+        await endSealerProcess(record);
+      }
+    }
+    return this.#lease(await this.#start(name, record?.class ?? 'cpu'));
+  }
+
+  /** Ends the process of this name with whatever it computes, and forgets it. */
+  async dispose(name: string): Promise<void> {
+    const record = await this.#record(name);
+    if (record) await endSealerProcess(record);
+    await rm(join(this.#options.dir, name), { recursive: true, force: true });
+  }
+
+  /** Starts spare `cpu` processes in the background. */
+  fill(): void {
+    const spares = this.#options.spares ?? 1;
+    const idle = this.#idle.filter((member) => member.class === 'cpu' && member.client.usable).length;
+    if (this.#closed || this.#filling || idle >= spares) return;
+    this.#filling = this.#start(`cpu-${randomBytes(6).toString('hex')}`, 'cpu')
+      .then((member) => {
+        if (this.#closed) member.client.close();
+        else this.#idle.push(member);
+      })
+      .catch((error: Error) => this.#options.onError?.(error))
+      .finally(() => {
+        this.#filling = undefined;
+      });
+  }
+
+  /** Lets go of all processes; they go on, and end when idle for long. */
+  close(): void {
+    this.#closed = true;
+    for (const member of [...this.#idle, ...this.#busy.values()]) member.client.close();
+  }
+
+  #lease(member: Member): SealerLease {
+    this.#busy.set(member.name, member);
+    return {
+      name: member.name,
+      client: member.client,
+      process: member.running.process,
+      release: () => {
+        if (!this.#busy.delete(member.name)) return;
+        if (this.#closed) member.client.close();
+        else this.#idle.push(member);
+      },
+      kill: async () => {
+        this.#busy.delete(member.name);
+        await this.#discard(member);
+      },
+    };
+  }
+
+  async #start(name: string, sealerClass: SealerClass): Promise<Member> {
+    const { program, dir, idleExitS } = this.#options;
+    const chosen = typeof program === 'function' ? program(sealerClass) : program;
+    const place = sealerPlace(dir, name);
+    const running = await startSealerProcess(chosen, place, idleExitS ?? IDLE_EXIT_S);
+    const { bootId, pid, startTime } = running.process;
+    await writeJsonDurably(join(dir, name, 'sealer.json'), {
+      format: 1,
+      class: sealerClass,
+      bootId,
+      pid,
+      startTime,
+    });
+    return { name, class: sealerClass, running, client: await SealerClient.connect(place.socket) };
+  }
+
+  async #discard(member: Member): Promise<void> {
+    member.client.close();
+    await endSealerProcess(member.running.process);
+    await rm(join(this.#options.dir, member.name), { recursive: true, force: true });
+  }
+
+  /** An idle process of an earlier agent is used again; what is left of a dead one is removed. */
+  async #takeOver(name: string): Promise<void> {
+    const record = await this.#record(name);
+    const place = sealerPlace(this.#options.dir, name);
+    try {
+      if (!record || !isAlive(record))
+        throw new BeeproError('SEALER_UNREACHABLE', { ...place, detail: 'it has ended' });
+      const client = await SealerClient.connect(place.socket, 2_000);
+      const { result } = await client.request('list', {}, { quietMs: 1_000, pingMs: 1_000 });
+      if (result.runs.some((run) => run.state === 'running')) {
+        client.close();
+        throw new BeeproError('SEALER_STILL_RUNNING', { id: name });
+      }
+      this.#idle.push({ name, class: record.class, running: { ...place, process: record }, client });
+    } catch (error) {
+      if (record && isAlive(record)) this.#options.onError?.(error as Error);
+      await this.dispose(name);
+    }
+  }
+
+  async #record(name: string): Promise<(ProcessIdentity & { class: SealerClass }) | undefined> {
+    const record = recordFile.safeParse(await readJson(join(this.#options.dir, name, 'sealer.json')));
+    return record.success ? record.data : undefined;
+  }
+}
