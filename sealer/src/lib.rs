@@ -1,1 +1,14 @@
+//! The sealer: Filecoin's proofs, served over JSON lines (docs/sealer-protocol.md).
 
+pub mod error;
+pub mod fault;
+pub mod files;
+pub mod gpu;
+mod lock;
+pub mod logger;
+pub mod ops;
+pub mod params;
+pub mod run;
+pub mod sector;
+pub mod values;
+mod watch;
