@@ -29,5 +29,6 @@ export {
   type StateCount,
   type WorkerLoad,
 } from './repositories/overview.ts';
+export * from './repositories/sector-lock.ts';
 export type * from './schema.ts';
 export { transaction } from './transaction.ts';

@@ -2,11 +2,6 @@ import { defineErrors } from './define.ts';
 
 /** The sector's life: refused commands, and the reasons for which a sector is redone or parked. */
 export const SECTOR_ERRORS = defineErrors({
-  SECTOR_UNKNOWN: {
-    severity: 'permanent',
-    message: 'There is no sector {sector}',
-    cure: 'List the sectors with `beepro sector list`.',
-  },
   SECTOR_EVENT_REFUSED: {
     severity: 'permanent',
     message: 'Sector {sector} is in {state}: {event} is not possible, {reason}',

@@ -1,20 +1,13 @@
-import type { Selectable, Updateable } from 'kysely';
 import type { Phase } from '#core';
-import type { SectorTable } from '#db';
+import type { SectorPatch, SectorRow } from '#db';
 
 /** What the machine decides from: the sector's row and the phases that have an unfinished run. */
-export interface SectorFacts extends Selectable<SectorTable> {
+export interface SectorFacts extends SectorRow {
   readonly active: readonly Phase[];
 }
 
-/** Columns of the sector's row that a transition changes. `recoveries` is kept as a value until it is written. */
-export type SectorChange = Omit<
-  Updateable<SectorTable>,
-  'miner' | 'number' | 'state' | 'state_at' | 'recoveries' | 'created_at' | 'commit1_output'
-> & {
-  readonly recoveries?: Readonly<Record<string, number>>;
-  readonly commit1_output?: { readonly path: string; readonly sha256: string } | null;
-};
+/** Columns of the sector's row that a transition changes, beside its state. */
+export type SectorChange = Omit<SectorPatch, 'state'>;
 
 /** A phase run that the transition asks for. */
 export interface RunRequest {

@@ -206,10 +206,13 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
         },
       },
       'precommit1.done': {
-        to: ['PreCommit2'],
+        to: ['PreCommit2', 'Parked'],
         do: (sector) =>
           sector.ticket === null
-            ? refuse('the sector has no ticket')
+            ? recover(sector, 'precommit1', 'permanent', {
+                code: 'INTERNAL',
+                message: 'PreCommit1 ended without a ticket',
+              })
             : step('PreCommit2', { set: succeeded(sector, 'precommit1'), start: [run('precommit2')] }),
       },
       'phase.failed': failed(REDO, ['precommit1']),

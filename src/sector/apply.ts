@@ -1,0 +1,115 @@
+import { BeeproError, killPoint, PHASES, type SectorId, type SectorState, sectorName } from '#core';
+import {
+  insertOutbox,
+  insertRun,
+  insertSectorEvent,
+  lockSectorWithRuns,
+  nextAttempt,
+  patchSector,
+  releasePieces,
+  supersedeRuns,
+  type Trx,
+} from '#db';
+import { DEFAULT_PRIORITY, type JobRequest, jobId, queueName } from '#queues';
+import { type RunRequest, type SectorEvent, type Transition, transition } from './machine/index.ts';
+
+/** A job that the transaction wrote to the outbox: whoever commits publishes it at once. */
+export interface OutboxJob extends JobRequest {
+  readonly outboxId: number;
+}
+
+export type Applied =
+  | { readonly transition: Transition; readonly jobs: readonly OutboxJob[] }
+  /** Nothing was changed: the state does not handle the event now. */
+  | { readonly refused: string; readonly state: SectorState; readonly jobs: readonly [] };
+
+/**
+ * Applies one event to a sector in the caller's transaction: locks its row first, asks the machine, writes the
+ * row, the log, the runs and the outbox. The jobs are to be published after the commit.
+ * @throws BeeproError `NOT_FOUND`
+ */
+export async function applyEvent(trx: Trx, id: SectorId, event: SectorEvent): Promise<Applied> {
+  const { row, active, now } = await lockSectorWithRuns(trx, id);
+  const outcome = transition({ ...row, active }, event, { now });
+  if ('refused' in outcome) return { refused: outcome.refused, state: row.state, jobs: [] };
+
+  const next = outcome.ok;
+  const stopped = [...next.cancel, ...next.start.map((run) => run.phase)];
+  if (stopped.some((phase) => active.includes(phase))) await supersedeRuns(trx, id, { phases: stopped });
+  await patchSector(trx, id, { ...next.set, ...(next.to === next.from ? {} : { state: next.to }) });
+  if (next.releasePieces) await releasePieces(trx, id);
+  await insertSectorEvent(trx, {
+    ...id,
+    event: event.type,
+    from_state: next.from,
+    to_state: next.to,
+    data: logData(event, next),
+  });
+  const worker = next.set.worker === undefined ? row.worker : next.set.worker;
+  const jobs: OutboxJob[] = [];
+  for (const run of next.start) {
+    const job = await startRun(trx, id, worker, run);
+    if (job) jobs.push(job);
+  }
+  killPoint('transition.before-commit');
+  return { transition: next, jobs };
+}
+
+/** As {@link applyEvent}, for callers to whom a refusal is an error. @throws BeeproError `SECTOR_EVENT_REFUSED` */
+export async function requireEvent(
+  trx: Trx,
+  id: SectorId,
+  event: SectorEvent,
+): Promise<Extract<Applied, { transition: Transition }>> {
+  const applied = await applyEvent(trx, id, event);
+  if ('transition' in applied) return applied;
+  throw new BeeproError('SECTOR_EVENT_REFUSED', {
+    sector: sectorName(id),
+    state: applied.state,
+    event: event.type,
+    reason: applied.refused,
+  });
+}
+
+/**
+ * Inserts the next attempt at a phase, under the sector's lock; unless it has to wait, with its outbox row. Host
+ * phases go to the queue of the worker that has the sector's files.
+ */
+export async function startRun(
+  trx: Trx,
+  id: SectorId,
+  worker: string | null,
+  run: RunRequest,
+): Promise<OutboxJob | undefined> {
+  const queueWorker = PHASES[run.phase].queue === 'host' ? worker : null;
+  const attempt = await nextAttempt(trx, id, run.phase);
+  const runId = await insertRun(trx, {
+    ...id,
+    phase: run.phase,
+    attempt,
+    queueWorker,
+    priority: DEFAULT_PRIORITY,
+    delayMs: run.delayMs,
+    ...(run.input ? { input: run.input } : {}),
+  });
+  if (run.delayMs > 0) return undefined;
+  const job: JobRequest = {
+    runId,
+    queue: queueName(run.phase, queueWorker),
+    jobId: jobId(id, run.phase, attempt),
+    priority: DEFAULT_PRIORITY,
+  };
+  return { ...job, outboxId: await insertOutbox(trx, job) };
+}
+
+/** What the log keeps: the event's facts (a proof is in the sector's row) and what was started and spent. */
+function logData(event: SectorEvent, next: Transition): Record<string, unknown> {
+  const { type: _type, ...facts } = event;
+  const { proof: _proof, ...shown } = 'proof' in facts ? facts : { ...facts, proof: undefined };
+  return {
+    ...shown,
+    ...(next.start.length > 0 ? { started: next.start.map((run) => run.phase) } : {}),
+    ...(next.recovery ? { recovery: next.recovery } : {}),
+    ...(next.to === 'Parked' ? { parked: next.set.parked_code, reason: next.set.parked_reason } : {}),
+  };
+}

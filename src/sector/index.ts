@@ -1,0 +1,14 @@
+export { type Applied, applyEvent, type OutboxJob, requireEvent, startRun } from './apply.ts';
+export {
+  acceptRun,
+  applyFenced,
+  deferRun,
+  type Fence,
+  failLockedRun,
+  failRun,
+  type RunAnswer,
+} from './fence.ts';
+export * from './machine/index.ts';
+export { eventOfResult, PHASE_RESULTS, type PhaseResult, parsePhaseResult } from './phase-results.ts';
+export { type PublishOptions, publishJobs } from './publish.ts';
+export { type TicketDecision, type TicketRules, ticketExpired, ticketFor } from './ticket.ts';
