@@ -148,15 +148,13 @@ impl Visitor for Names {
     }
 }
 
-/// Calls `visitor` with the circuit of a kind other than [`Kind::Srs`] that is to be generated.
-pub(crate) fn visit_generated<V: Visitor>(kind: Kind, size: u64, visitor: V) -> Result<V::Output> {
-    if !GENERATED_SECTOR_SIZES.contains(&size) {
-        bail!("parameters for sectors of {size} bytes are not generated, only fetched");
-    }
+/// Calls `visitor` with the circuit of a kind other than [`Kind::Srs`] at one of
+/// [`GENERATED_SECTOR_SIZES`], which have their Merkle trees' shape in common.
+pub(crate) fn visit_small<V: Visitor>(kind: Kind, size: u64, visitor: V) -> Result<V::Output> {
     visit::<SectorShapeBase, V>(kind, size, visitor)
 }
 
-/// Calls `visitor` with the circuit of a kind other than [`Kind::Srs`].
+/// Names the files of a kind other than [`Kind::Srs`].
 pub(crate) fn names_of_circuit(kind: Kind, size: u64) -> Result<FileNames> {
     match size {
         SECTOR_SIZE_2_KIB | SECTOR_SIZE_8_MIB | SECTOR_SIZE_512_MIB => {
@@ -240,4 +238,29 @@ where
     visitor.visit(names, Compound::cache_meta(params), || {
         Compound::blank_circuit(params)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storage_proofs_core::parameter_cache::{
+        get_parameter_data_from_id, get_srs_parameter_data_from_id,
+    };
+
+    #[test]
+    fn every_name_is_in_filecoins_list_of_published_files() {
+        for size in SECTOR_SIZES {
+            for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Srs) {
+                let names = names_of_circuit(kind, size).expect("names");
+                let vk = names.vk.as_ref().expect("a verifying key");
+                for name in [&names.params, vk] {
+                    let data = get_parameter_data_from_id(name);
+                    let data = data.unwrap_or_else(|| panic!("{name} is not published"));
+                    assert_eq!(data.sector_size, size, "{kind:?}");
+                }
+            }
+        }
+        let srs = FileNames::of_srs().params;
+        assert!(get_srs_parameter_data_from_id(&srs).is_some());
+    }
 }

@@ -6,7 +6,9 @@
 //! [`RECORDS_FILE`] as generated, so that nobody can mistake it for a published one.
 
 mod circuits;
+pub mod cli;
 mod curve;
+mod failure;
 mod fixed_base;
 mod groth16;
 mod progress;
@@ -26,6 +28,7 @@ use serde::Serialize;
 use storage_proofs_core::parameter_cache::CacheEntryMetadata;
 
 pub use circuits::{FileNames, Kind, GENERATED_SECTOR_SIZES, SECTOR_SIZES};
+pub use failure::{code_of, Failure};
 pub use progress::{Listener, Progress};
 pub use store::{records, Origin, Record, RECORDS_FILE};
 
@@ -121,6 +124,9 @@ pub fn generate(
     progress: Listener<'_>,
 ) -> Result<Outcome> {
     let meter = Meter::new(progress);
+    if kind != Kind::Srs && !GENERATED_SECTOR_SIZES.contains(&sector_size) {
+        bail!(Failure::UnsupportedSize(sector_size));
+    }
     let names = file_names(kind, sector_size)?;
     let store = Store::open(dir, || meter.phase("wait"))?;
     if names.iter().all(|name| store.exists(name)) {
@@ -133,10 +139,7 @@ pub fn generate(
         .flatten()
         .find(|name| store.exists(name) && !records.contains_key(*name));
     if let Some(name) = foreign {
-        bail!(
-            "{} was not generated here and would no longer match; remove it first",
-            dir.join(name).display()
-        );
+        bail!(Failure::ForeignFile(dir.join(name)));
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads.max(1))
@@ -144,7 +147,7 @@ pub fn generate(
         .context("cannot start threads")?;
     let files = pool.install(|| match kind {
         Kind::Srs => generate_srs(&store, &names, &meter),
-        _ => circuits::visit_generated(
+        _ => circuits::visit_small(
             kind,
             sector_size,
             Generate {
@@ -191,11 +194,11 @@ impl Visitor for Generate<'_> {
         let key = groth16::generate(blank, &mut params, self.meter, |size| {
             let available = self.store.available()?;
             if available < size + SPARE_SPACE {
-                bail!(
-                    "no space left on device: {} needs {size} bytes, {available} are free in {}",
-                    names.params,
-                    self.store.dir().display()
-                );
+                bail!(Failure::NoSpace {
+                    dir: self.store.dir().to_owned(),
+                    needed: size + SPARE_SPACE,
+                    available,
+                });
             }
             Ok(())
         })?;
