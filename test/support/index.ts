@@ -1,3 +1,4 @@
+export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 export { type PrivateServers, startPrivateServers } from './private-servers.ts';
 export { mysqlOptions, redisOptions } from './server-options.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
