@@ -8,6 +8,7 @@ export {
   openDatabase,
   type Trx,
 } from './database.ts';
+export { holdLease, LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.ts';
 export {
   type MigrationStatus,
   migrate,

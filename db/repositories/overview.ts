@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Phase, SectorState } from '#core';
+import type { ActorId, Phase, SectorState } from '#core';
 import type { Executor } from '../database.ts';
 
 /** How many sectors of a miner stand in a state. */
@@ -41,14 +41,15 @@ export interface ParkedSector {
   readonly state_at: Date;
 }
 
-export async function countSectorsByState(db: Executor): Promise<StateCount[]> {
-  const rows = await db
+export async function countSectorsByState(db: Executor, miner?: ActorId): Promise<StateCount[]> {
+  let query = db
     .selectFrom('sector')
     .select((eb) => ['miner', 'state', eb.fn.countAll<number>().as('sectors')])
     .groupBy(['miner', 'state'])
     .orderBy('miner')
-    .execute();
-  return rows.map((row) => ({ ...row, sectors: Number(row.sectors) }));
+    .orderBy('state');
+  if (miner !== undefined) query = query.where('miner', '=', miner);
+  return query.execute();
 }
 
 export async function countRunsByStatus(

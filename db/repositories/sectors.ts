@@ -93,26 +93,3 @@ export async function listSectors(executor: Executor, page: SectorPage): Promise
   }
   return query.execute();
 }
-
-export interface SectorCount {
-  readonly miner: ActorId;
-  readonly state: SectorState;
-  readonly count: number;
-}
-
-export async function countSectorsByState(
-  executor: Executor,
-  filter: SectorFilter = {},
-): Promise<SectorCount[]> {
-  let query = executor
-    .selectFrom('sector')
-    .select(({ fn }) => ['miner', 'state', fn.countAll<number>().as('count')])
-    .groupBy(['state', 'miner'])
-    .orderBy('miner')
-    .orderBy('state');
-  if (filter.miner !== undefined) query = query.where('miner', '=', filter.miner);
-  if (filter.states !== undefined && filter.states.length > 0)
-    query = query.where('state', 'in', filter.states);
-  if (filter.worker !== undefined) query = query.where('worker', '=', filter.worker);
-  return query.execute();
-}
