@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Runs a TypeScript program of this project with all it may need: node scripts/run.mjs FILE.ts [ARGUMENT …]
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { main } from './setup/main.mjs';
+import { runSource } from './setup/node-runtime.mjs';
+import { prepare } from './setup/prepare.mjs';
+import { withRun } from './setup/session.mjs';
+import { SetupError } from './setup/setup-error.mjs';
+
+await main(async () => {
+  const [script = '', ...args] = process.argv.slice(2);
+  if (!existsSync(script))
+    throw new SetupError(`there is no file "${script}"`, 'node scripts/run.mjs FILE.ts [ARGUMENT …]');
+  const env = await prepare({ sealer: true, parameters: ['2KiB'] });
+  return withRun('run', (servers) => runSource(resolve(script), args, { ...env, ...servers }));
+});

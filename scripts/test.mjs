@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// npm test [-- FILTER … [FLAG …]]: every test, or those whose path holds one of the filters, as "unit/core". From the
+// first that begins with a dash on, arguments are for vitest, as "-t name".
+import { main } from './setup/main.mjs';
+import { prepare } from './setup/prepare.mjs';
+import { withRun } from './setup/session.mjs';
+import { SetupError } from './setup/setup-error.mjs';
+import { cargoStage } from './testing/cargo-stage.mjs';
+import { closingLine } from './testing/outcome.mjs';
+import { programStage } from './testing/program-stage.mjs';
+import { listTestFiles, vitestStage } from './testing/vitest-stage.mjs';
+
+/** @typedef {import('./testing/outcome.mjs').Outcome} Outcome */
+/** @typedef {(env: NodeJS.ProcessEnv) => Promise<Outcome>} Stage */
+
+/** In this order, because what fails fast is to be told first. */
+const PROJECTS = /** @type {const} */ (['unit', 'integration', 'e2e', 'chaos']);
+
+await main(async () => {
+  const { filters, flags } = splitArguments(process.argv.slice(2));
+  const selected = PROJECTS.map((project) => ({ project, files: listTestFiles(project, filters) }));
+  const chosen = selected.filter(({ files }) => files.length > 0);
+  const everything = filters.length + flags.length === 0;
+  if (chosen.length === 0) throw new SetupError(`no test file matches ${filters.join(' ')}`, 'ls -R test');
+
+  /** @type {Stage[]} */
+  const stages = [
+    ...(everything
+      ? [programStage('types', 'tsc', ['--noEmit']), programStage('lint', 'biome', ['check', '.'])]
+      : []),
+    ...chosen.map(({ project, files }) => vitestStage(project, filters.length === 0 ? [] : files, flags)),
+    ...(everything ? [cargoStage()] : []),
+  ];
+  const withServers = chosen.some(({ project }) => project !== 'unit');
+  const env = await prepare(withServers ? { sealer: true, parameters: ['2KiB'] } : {});
+  const outcomes = withServers
+    ? await withRun('test', (run) => runAll(stages, { ...env, ...run }))
+    : await runAll(stages, env);
+  process.stdout.write(`\n${closingLine(outcomes)}\n`);
+  return outcomes.every(({ failed }) => failed === 0) ? 0 : 1;
+});
+
+/** @param {readonly string[]} args */
+function splitArguments(args) {
+  const first = args.findIndex((arg) => arg.startsWith('-'));
+  return first < 0
+    ? { filters: args, flags: [] }
+    : { filters: args.slice(0, first), flags: args.slice(first) };
+}
+
+/**
+ * One after another, to the end, so that one failure does not hide the others.
+ * @param {readonly Stage[]} stages
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runAll(stages, env) {
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  for (const stage of stages) outcomes.push(await stage(env));
+  return outcomes;
+}
