@@ -1,8 +1,8 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Insertable, Selectable, UpdateObject } from 'kysely';
 import type { ActorId, AddressString, SectorId } from '#core';
 import { BeeproError } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { MessageState, MessageTable } from '../schema.ts';
+import type { MessageState, MessageTable, Tables } from '../schema.ts';
 import { insertedId, updatedRows } from './affected.ts';
 import { serverNow } from './server-time.ts';
 
@@ -11,7 +11,11 @@ export type NewMessage = Pick<
   Insertable<MessageTable>,
   'miner' | 'purpose' | 'from_address' | 'to_address' | 'method' | 'value' | 'params' | 'max_fee'
 >;
-export type MessagePatch = Omit<Updateable<MessageTable>, 'id' | 'miner' | 'created_at' | 'state'>;
+/** Values, or expressions such as `serverNow`. */
+export type MessagePatch = Omit<
+  UpdateObject<Tables, 'message', 'message'>,
+  'id' | 'miner' | 'created_at' | 'state'
+>;
 
 /** Records what is to be sent, and for which sectors, in the order of the parameters. No nonce is taken yet. */
 export async function insertMessage(

@@ -3,6 +3,7 @@ import { DATABASE_ERRORS } from './database.ts';
 import type { ErrorDefinition } from './define.ts';
 import { DEVNET_ERRORS } from './devnet.ts';
 import { GENERAL_ERRORS } from './general.ts';
+import { MESSAGE_ERRORS } from './message.ts';
 import { PARAMS_ERRORS } from './params.ts';
 import { PIECE_ERRORS } from './piece.ts';
 import { QUEUE_ERRORS } from './queue.ts';
@@ -19,6 +20,7 @@ const ALL = {
   ...CHAIN_ERRORS,
   ...DATABASE_ERRORS,
   ...DEVNET_ERRORS,
+  ...MESSAGE_ERRORS,
   ...PARAMS_ERRORS,
   ...PIECE_ERRORS,
   ...QUEUE_ERRORS,

@@ -1,0 +1,43 @@
+import type { BeeproError, Epoch } from '#core';
+import type { Database, MessageRow, MessageSectorRow, Trx } from '#db';
+import type { Signer } from '#wallet';
+import type { ChainApi } from '../rpc/index.ts';
+
+/** What happened to a message, for logs and metrics. */
+export type MessageNote =
+  | { readonly what: 'waits'; readonly message: MessageRow; readonly error: BeeproError }
+  | { readonly what: 'given-up'; readonly message: MessageRow; readonly error: BeeproError }
+  | { readonly what: 'nonce'; readonly message: MessageRow; readonly nonce: number }
+  | {
+      readonly what: 'signed' | 'pushed' | 'pushed-again';
+      readonly message: MessageRow;
+      readonly cid: string;
+    }
+  | {
+      readonly what: 'landed' | 'final';
+      readonly message: MessageRow;
+      readonly epoch: Epoch;
+      readonly exitCode: number;
+    }
+  | { readonly what: 'reverted'; readonly message: MessageRow }
+  | { readonly what: 'retried'; readonly message: MessageRow; readonly error: BeeproError };
+
+export interface MessageRules {
+  /** Epochs after its execution at which a message counts as final. */
+  readonly confidence: () => Epoch;
+  /** The stored bytes are pushed again when a message has not landed for so long, in ms. */
+  readonly pushAgainMs: () => number;
+}
+
+export interface MessageModules {
+  readonly db: Database;
+  readonly chain: ChainApi;
+  readonly signer: Signer;
+  readonly rules: MessageRules;
+  /**
+   * Runs in the transaction that gives the message its nonce: from its commit on the message may be signed, so
+   * what it names is bound. Throwing keeps the message without a nonce.
+   */
+  readonly bind: (trx: Trx, message: MessageRow, members: readonly MessageSectorRow[]) => Promise<void>;
+  readonly note: (note: MessageNote) => void;
+}

@@ -1,0 +1,36 @@
+import { type BeeproError, toBeeproError } from '#core';
+import { type MessageRow, type MessageState, patchMessage, serverTimeIn } from '#db';
+import type { MessageModules } from './context.ts';
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/** Wait before try `n` of one step of a message (1 is the first), in ms. */
+export function messageBackoffMs(n: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(n - 1, 20));
+}
+
+/**
+ * A step that cannot be done now: the message keeps its state and says why. Messages are never given up for an
+ * outage: the back-off is bounded, the number of tries is not, and the reason stays visible in the row.
+ */
+export async function setBack(
+  modules: MessageModules,
+  message: MessageRow,
+  error: unknown,
+  state: MessageState = message.state,
+): Promise<void> {
+  const failure: BeeproError = toBeeproError(error);
+  const tries = message.tries + 1;
+  await patchMessage(modules.db.kysely, message.id, [message.state], {
+    state,
+    tries,
+    not_before: serverTimeIn(messageBackoffMs(tries)),
+    error_code: failure.code,
+    error_message: failure.message.slice(0, 2_000),
+  });
+  modules.note({ what: message.state === 'intent' ? 'waits' : 'retried', message, error: failure });
+}
+
+/** The columns of a step that went well. */
+export const CLEAR = { tries: 0, not_before: null, error_code: null, error_message: null } as const;
