@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { main } from './setup/main.mjs';
 import { runSource } from './setup/node-runtime.mjs';
-import { prepare } from './setup/prepare.mjs';
+import { memoEnv, prepare } from './setup/prepare.mjs';
 import { withRun } from './setup/session.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 
@@ -13,5 +13,5 @@ await main(async () => {
   if (!existsSync(script))
     throw new SetupError(`there is no file "${script}"`, 'node scripts/run.mjs FILE.ts [ARGUMENT …]');
   const env = await prepare({ sealer: true, parameters: ['2KiB'] });
-  return withRun('run', (servers) => runSource(resolve(script), args, { ...env, ...servers }));
+  return withRun('run', (servers) => runSource(resolve(script), args, { ...env, ...memoEnv(), ...servers }));
 });

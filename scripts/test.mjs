@@ -2,7 +2,7 @@
 // npm test [-- FILTER … [FLAG …]]: every test, or those whose path holds one of the filters, as "unit/core". From the
 // first that begins with a dash on, arguments are for vitest, as "-t name".
 import { main } from './setup/main.mjs';
-import { prepare } from './setup/prepare.mjs';
+import { memoEnv, prepare } from './setup/prepare.mjs';
 import { withRun } from './setup/session.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 import { cargoStage } from './testing/cargo-stage.mjs';
@@ -34,7 +34,7 @@ await main(async () => {
   const withServers = chosen.some(({ project }) => project !== 'unit');
   const env = await prepare(withServers ? { sealer: true, parameters: ['2KiB'] } : {});
   const outcomes = withServers
-    ? await withRun('test', (run) => runAll(stages, { ...env, ...run }))
+    ? await withRun('test', (run) => runAll(stages, { ...env, ...memoEnv(), ...run }))
     : await runAll(stages, env);
   process.stdout.write(`\n${closingLine(outcomes)}\n`);
   return outcomes.every(({ failed }) => failed === 0) ? 0 : 1;

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { failedChecks } from './checks.mjs';
 import { lookAtMachine, readyMarker } from './machine-facts.mjs';
 import { ensurePackages } from './packages.mjs';
@@ -26,6 +27,15 @@ export async function prepare({ sealer = false, parameters = [] }) {
     writeFileSync(readyMarker(), '');
   }
   return env;
+}
+
+/**
+ * Tests seal thousands of times: the proofs of sectors that a test network has sealed before are kept. Every other
+ * network refuses them.
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function memoEnv() {
+  return { BEEPRO_C2_MEMO_DIR: process.env.BEEPRO_C2_MEMO_DIR ?? join(cacheDir(), 'c2-memo') };
 }
 
 /** @param {readonly import('./checks.mjs').Need[]} needs */

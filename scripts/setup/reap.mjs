@@ -31,14 +31,16 @@ export async function reapAbandonedRuns() {
  * Ends every process of one run: those in the registry, and those whose environment names the run (children that
  * were started and not yet registered, or that nobody registers). The servers go last, since the others use them.
  * @param {Run} run
+ * @param {{ descendants?: boolean }} [options] descendants: also those that this process has started itself and that
+ *   are not registered; otherwise they are spared, since who started them ends them
  * @returns {Promise<string[]>}
  */
-export async function endRun(run) {
+export async function endRun(run, { descendants = false } = {}) {
   const registered = listProcesses(registryDir()).filter((record) => record.run === run.id);
   const servers = registered.filter(isServer);
   const others = registered.filter((record) => !isServer(record));
   const known = new Set(registered.map((record) => record.pid));
-  const strays = processesOfRun(run.id).filter((identity) => !known.has(identity.pid));
+  const strays = processesOfRun(run.id, descendants).filter((identity) => !known.has(identity.pid));
 
   const ended = await Promise.all([
     ...others.map(async (record) => ((await endAlive(record)) ? `${record.what} ${record.pid}` : '')),
@@ -74,18 +76,18 @@ function forgetTheDead() {
 }
 
 /**
- * Processes of this user that were started with BEEPRO_RUN=<id>. Spared are those that this process descends from,
- * and its own descendants: who started them ends them.
+ * Processes that were started with BEEPRO_RUN=<id>, without those that this process descends from.
  * @param {string} id
+ * @param {boolean} descendants whether those that descend from this process are among them
  */
-function processesOfRun(id) {
+function processesOfRun(id, descendants) {
   const marker = `\0BEEPRO_RUN=${id}\0`;
   const ancestors = new Set(lineage(process.pid));
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => !ancestors.has(pid) && `\0${readProc(pid, 'environ')}\0`.includes(marker))
-    .filter((pid) => !lineage(pid).includes(process.pid))
+    .filter((pid) => descendants || !lineage(pid).includes(process.pid))
     .flatMap((pid) => identityOf(pid) ?? []);
 }
 

@@ -4,6 +4,7 @@ import { step } from './progress.mjs';
 import { endRun, reapAbandonedRuns } from './reap.mjs';
 import { createRun, keepRun, registryDir, removeRun } from './run-folder.mjs';
 import { startServers } from './servers.mjs';
+import { describeError } from './setup-error.mjs';
 
 /** @typedef {import('./run-folder.mjs').Run} Run */
 
@@ -19,7 +20,7 @@ export async function withRun(kind, work, { keep = () => false } = {}) {
   await reapLeftovers();
   const run = createRun(kind);
   let kept = false;
-  const stopOnSignal = onSignals(async () => stopRun(run));
+  const guard = stopWhenInterrupted(() => stopRun(run, { descendants: true }));
   try {
     const servers = await step('Redis and MariaDB', ({ update }) => startServers(run, update));
     const result = await work(runEnvironment(run, servers), run);
@@ -27,8 +28,8 @@ export async function withRun(kind, work, { keep = () => false } = {}) {
     if (kept) keepRun({ ...run, kind });
     return result;
   } finally {
-    stopOnSignal.remove();
-    if (!kept) await stopRun(run);
+    guard.remove();
+    if (!kept) await stopRun(run, { descendants: true });
   }
 }
 
@@ -38,9 +39,12 @@ export async function reapLeftovers() {
   if (ended.length > 0) process.stderr.write(`✓ ended what a dead run had left: ${ended.join(', ')}\n`);
 }
 
-/** @param {Run} run */
-export async function stopRun(run) {
-  await endRun(run);
+/**
+ * @param {Run} run
+ * @param {{ descendants?: boolean }} [options] for {@link endRun}
+ */
+export async function stopRun(run, options) {
+  await endRun(run, options);
   rmSync(makeSocketDir(run.dir), { recursive: true, force: true });
   removeRun(run);
 }
@@ -56,25 +60,29 @@ export function runEnvironment(run, servers) {
 
 /**
  * Ctrl-C reaches the children too; they end, `work` returns and the run is stopped in the usual way. A second
- * signal, or one that the children do not obey in time, stops the run at once.
+ * signal, or children that do not obey in time, stop the run at once, and so does an error that nobody caught.
  * @param {() => Promise<void>} stop
  */
-function onSignals(stop) {
+function stopWhenInterrupted(stop) {
   const patienceMs = 20_000;
-  let count = 0;
-  /** @param {NodeJS.Signals} signal */
-  const handle = (signal) => {
-    count += 1;
-    const end = () => void stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
-    if (count === 2) end();
-    else if (count === 1) setTimeout(end, patienceMs).unref();
+  let signals = 0;
+  const end = (/** @type {number} */ code) => void stop().finally(() => process.exit(code));
+  const onSignal = (/** @type {NodeJS.Signals} */ signal) => {
+    signals += 1;
+    const code = signal === 'SIGINT' ? 130 : 143;
+    if (signals === 1) setTimeout(end, patienceMs, code).unref();
+    else if (signals === 2) end(code);
   };
-  /** @type {NodeJS.Signals[]} */
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, handle);
+  const onError = (/** @type {unknown} */ error) => {
+    process.stderr.write(`${describeError(error)}\n`);
+    end(1);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  process.on('uncaughtException', onError).on('unhandledRejection', onError);
   return {
     remove: () => {
-      for (const signal of signals) process.off(signal, handle);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+      process.off('uncaughtException', onError).off('unhandledRejection', onError);
     },
   };
 }
