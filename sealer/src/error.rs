@@ -159,6 +159,7 @@ fn classify(about: About, message: &str, io_error: Option<&io::Error>) -> Code {
         "Invalid vanilla proof generated",
         "Invalid encoding proof generated",
         "Invalid comm_r detected",
+        "Invalid synth_porep proof",
         "Generated vanilla proof",
         "faulty sector",
     ];

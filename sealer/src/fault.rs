@@ -67,9 +67,13 @@ impl Faults {
                 "{VARIABLE} is set: fault injection needs --allow-faults"
             )));
         }
+        Self::from_text(&text, std::env::var_os(ONCE_VARIABLE).map(PathBuf::from))
+    }
+
+    pub fn from_text(text: &str, once: Option<PathBuf>) -> Outcome<Self> {
         Ok(Faults {
-            faults: parse(&text)?,
-            once: std::env::var_os(ONCE_VARIABLE).map(PathBuf::from),
+            faults: parse(text)?,
+            once,
         })
     }
 

@@ -1,14 +1,18 @@
 //! The sealer: Filecoin's proofs, served over JSON lines (docs/sealer-protocol.md).
 
+pub mod cli;
 pub mod error;
 pub mod fault;
 pub mod files;
 pub mod gpu;
 mod lock;
 pub mod logger;
+pub mod machine;
 pub mod ops;
 pub mod params;
+pub mod process;
 pub mod run;
 pub mod sector;
+pub mod server;
 pub mod values;
 mod watch;

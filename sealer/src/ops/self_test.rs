@@ -26,7 +26,7 @@ pub struct Answer {
 }
 
 /// CommR of the sector below; any build and machine must find it.
-const COMM_R: &str = "COMM_R_PLACEHOLDER";
+const COMM_R: &str = "f440fbfd325af3ec19c7414d90509d1837deddd02ba02b099d235e031af56f24";
 
 pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     let directory = files::temporary_beside(&params.dir.as_path().join("self-test"));

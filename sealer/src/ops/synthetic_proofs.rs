@@ -54,7 +54,7 @@ pub fn generate(
     context.step("synthetic");
     let cache = directory.cache();
     let path = cache.join(FILE);
-    // The library keeps a file that is there, whatever is in it.
+    // The library writes it in place: of an interrupted try nothing may remain.
     files::remove_durably(&path)?;
     seal::generate_synth_proofs(
         &cache,
