@@ -23,12 +23,11 @@ const LOG_FILE_SIZE = '--innodb-log-file-size=32M';
  * so: MySQL is the truth, and tests kill it. Started again after that, it has its data.
  * @param {Program} program
  * @param {import('./run-folder.mjs').Run} run
- * @param {string} socketDir
  * @returns {Promise<NodeJS.ProcessEnv>} BEEPRO_MYSQL_URL and BEEPRO_MYSQL_PASSWORD_FILE
  */
-export async function startMariadb(program, run, socketDir) {
+export async function startMariadb(program, run) {
   const datadir = join(run.dir, 'mariadb');
-  const socket = join(socketDir, 'mysqld.sock');
+  const socket = join(run.socketDir, 'mysqld.sock');
   const log = join(run.dir, 'logs/mariadb.log');
   const { path: passwordFile, secret: password } = secretFile(join(run.dir, 'secrets/mysql-password'));
   const initFile = join(run.dir, 'secrets/init.sql');
@@ -42,7 +41,7 @@ export async function startMariadb(program, run, socketDir) {
       ...commonFlags(program, datadir),
       `--socket=${socket}`,
       '--skip-networking',
-      `--pid-file=${join(socketDir, 'mysqld.pid')}`,
+      `--pid-file=${join(run.socketDir, 'mysqld.pid')}`,
       `--log-error=${log}`,
       `--init-file=${initFile}`,
       '--character-set-server=utf8mb4',

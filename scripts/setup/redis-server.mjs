@@ -11,12 +11,11 @@ import { startServer } from './server-process.mjs';
  * comes back with all it acknowledged, and a lost machine loses a second of what MySQL holds anyway.
  * @param {import('./server-programs.mjs').Program} program
  * @param {import('./run-folder.mjs').Run} run
- * @param {string} socketDir
  * @returns {Promise<NodeJS.ProcessEnv>} BEEPRO_REDIS_URL and BEEPRO_REDIS_PASSWORD_FILE
  */
-export async function startRedis(program, run, socketDir) {
+export async function startRedis(program, run) {
   const dir = join(run.dir, 'redis');
-  const socket = join(socketDir, 'redis.sock');
+  const socket = join(run.socketDir, 'redis.sock');
   const { path: passwordFile, secret: password } = secretFile(join(run.dir, 'secrets/redis-password'));
   const config = join(run.dir, 'secrets/redis.conf');
   const log = join(run.dir, 'logs/redis.log');

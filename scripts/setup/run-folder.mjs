@@ -1,19 +1,19 @@
 // A run is one use of private servers: a demo, a test run, or `scripts/servers.mjs start`. Its folder
 // <state>/runs/<id>/ holds its data, logs and secrets, and says who answers for it:
 //
-//   owner.json   { "kind": "demo", "kept": false, "owner": { bootId, pid, startTime, pidNamespace } }
+//   owner.json   { "kind": "demo", "kept": false, "owner": { bootId, pid, startTime, pidNamespace }, "socketDir": "…" }
 //
 // A run whose owner is dead is reaped by the next start, unless it is kept; a kept run stays until it is stopped
 // by name, or until the machine has booted anew.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stateDir } from './places.mjs';
+import { makeSocketDir, stateDir } from './places.mjs';
 import { bootId, isProcessIdentity, liveness, ownIdentity } from './process-identity.mjs';
 
 /** @typedef {import('./process-identity.mjs').ProcessIdentity} ProcessIdentity */
-/** @typedef {{ kind: string, kept: boolean, owner: ProcessIdentity }} RunOwner */
-/** @typedef {{ id: string, dir: string }} Run */
+/** @typedef {{ kind: string, kept: boolean, owner: ProcessIdentity, socketDir: string }} RunOwner */
+/** @typedef {{ id: string, dir: string, socketDir: string }} Run */
 /** @typedef {Run & RunOwner} OwnedRun */
 
 export function runsDir() {
@@ -30,12 +30,13 @@ export function registryDir() {
  */
 export function createRun(kind) {
   const id = `${kind}-${randomBytes(4).toString('hex')}`;
-  const run = { id, dir: join(runsDir(), id) };
+  const dir = join(runsDir(), id);
+  const run = { id, dir, socketDir: makeSocketDir(dir) };
   const temporary = join(runsDir(), `.tmp-${id}`);
   mkdirSync(join(temporary, 'logs'), { recursive: true });
   // It holds passwords and databases.
   mkdirSync(join(temporary, 'secrets'), { mode: 0o700 });
-  writeOwner(temporary, { kind, kept: false, owner: ownIdentity() });
+  writeOwner(temporary, { kind, kept: false, owner: ownIdentity(), socketDir: run.socketDir });
   renameSync(temporary, run.dir);
   return run;
 }
@@ -45,11 +46,12 @@ export function createRun(kind) {
  * @param {OwnedRun | (Run & { kind: string })} run
  */
 export function keepRun(run) {
-  writeOwner(run.dir, { kind: run.kind, kept: true, owner: ownIdentity() });
+  writeOwner(run.dir, { kind: run.kind, kept: true, owner: ownIdentity(), socketDir: run.socketDir });
 }
 
 /** @param {Run} run */
 export function removeRun(run) {
+  rmSync(run.socketDir, { recursive: true, force: true });
   rmSync(run.dir, { recursive: true, force: true });
 }
 
@@ -93,7 +95,7 @@ function writeOwner(dir, owner) {
 function readOwner(dir) {
   try {
     const value = JSON.parse(readFileSync(join(dir, 'owner.json'), 'utf8'));
-    return isProcessIdentity(value.owner) ? value : undefined;
+    return isProcessIdentity(value.owner) && typeof value.socketDir === 'string' ? value : undefined;
   } catch {
     return undefined; // the folder is being removed, or is no run's
   }

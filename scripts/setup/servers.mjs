@@ -10,7 +10,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMariadb } from './mariadb-server.mjs';
-import { makeSocketDir } from './places.mjs';
 import { startRedis } from './redis-server.mjs';
 import { findServerPrograms } from './server-programs.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -27,12 +26,11 @@ export async function startServers(run, onProgress) {
   const wanted = { redis: !process.env.BEEPRO_REDIS_URL, mariadb: !process.env.BEEPRO_MYSQL_URL };
   if (!wanted.redis && !wanted.mariadb) return {};
   const programs = await findServerPrograms(onProgress);
-  const socketDir = makeSocketDir(run.dir);
   onProgress('starting');
   // Both are waited for, so that nothing is still starting when the caller cleans up after a failure.
   const started = await Promise.allSettled([
-    wanted.redis ? startRedis(programs.redis, run, socketDir) : {},
-    wanted.mariadb ? startSomeMariadb(programs.mariadb, run, socketDir, onProgress) : {},
+    wanted.redis ? startRedis(programs.redis, run) : {},
+    wanted.mariadb ? startSomeMariadb(programs.mariadb, run, onProgress) : {},
   ]);
   return Object.assign({}, ...started.map(unwrap));
 }
@@ -42,19 +40,18 @@ export async function startServers(run, onProgress) {
  * the unpacked one is under no such rule.
  * @param {Program} program
  * @param {Run} run
- * @param {string} socketDir
  * @param {(note: string) => void} onProgress
  */
-async function startSomeMariadb(program, run, socketDir, onProgress) {
+async function startSomeMariadb(program, run, onProgress) {
   try {
-    return await startMariadb(program, run, socketDir);
+    return await startMariadb(program, run);
   } catch (error) {
     const isInstalled = program.basedir === '';
     if (!isInstalled || !(error instanceof SetupError)) throw error;
     onProgress(`${program.path} cannot be used (${error.message}), getting another`);
     rmSync(join(run.dir, 'mariadb'), { recursive: true, force: true });
     const { mariadb } = await findServerPrograms(onProgress, { installed: false });
-    return startMariadb(mariadb, run, socketDir);
+    return startMariadb(mariadb, run);
   }
 }
 

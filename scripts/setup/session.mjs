@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import { makeSocketDir } from './places.mjs';
 import { step } from './progress.mjs';
 import { endRun, reapAbandonedRuns } from './reap.mjs';
 import { createRun, keepRun, registryDir, removeRun } from './run-folder.mjs';
@@ -45,7 +43,6 @@ export async function reapLeftovers() {
  */
 export async function stopRun(run, options) {
   await endRun(run, options);
-  rmSync(makeSocketDir(run.dir), { recursive: true, force: true });
   removeRun(run);
 }
 

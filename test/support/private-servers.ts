@@ -1,6 +1,5 @@
 import { endProcess } from '../../scripts/setup/end-process.mjs';
 import { startMariadb } from '../../scripts/setup/mariadb-server.mjs';
-import { makeSocketDir } from '../../scripts/setup/places.mjs';
 import { listProcesses } from '../../scripts/setup/process-registry.mjs';
 import { startRedis } from '../../scripts/setup/redis-server.mjs';
 import { createRun, registryDir } from '../../scripts/setup/run-folder.mjs';
@@ -24,10 +23,9 @@ export interface PrivateServers extends AsyncDisposable {
 export async function startPrivateServers(): Promise<PrivateServers> {
   const programs = await findServerPrograms(() => undefined);
   const run = createRun('suite');
-  const socketDir = makeSocketDir(run.dir);
   const starters = {
-    redis: () => startRedis(programs.redis, run, socketDir),
-    mariadb: () => startMariadb(programs.mariadb, run, socketDir),
+    redis: () => startRedis(programs.redis, run),
+    mariadb: () => startMariadb(programs.mariadb, run),
   };
   const stop = () => stopRun(run);
   try {

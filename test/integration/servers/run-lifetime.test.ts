@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createConnection } from 'mysql2/promise';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -80,6 +80,7 @@ test('the next start ends what a killed run has left, and nothing of a living on
   const next = await holdRun();
   expect(alive(killed)).toBe(0);
   expect(existsSync(killed.dir)).toBe(false);
+  expect(existsSync(dirname(killed.socket))).toBe(false);
   expect([alive(living), alive(next)]).toEqual([4, 4]);
 
   for (const run of [living, next]) {
