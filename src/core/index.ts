@@ -4,4 +4,5 @@ export * from './kill-point.ts';
 export * from './money.ts';
 export * from './phases.ts';
 export * from './seal-proofs.ts';
+export * from './secret-reference.ts';
 export * from './sector-states.ts';

@@ -11,6 +11,11 @@ export const WALLET_ERRORS = defineErrors({
     message: 'Signatures of type {type} are not supported here',
     cure: 'Use a secp256k1 (t1…) or BLS (t3…) address as the sender.',
   },
+  SECRET_UNREADABLE: {
+    severity: 'permanent',
+    message: 'The secret {reference} cannot be read: {detail}',
+    cure: 'Set the environment variable or file that the reference names, readable by this user alone.',
+  },
   WALLET_KEY_MISSING: {
     severity: 'permanent',
     message: 'No signer here holds the key of {address}',

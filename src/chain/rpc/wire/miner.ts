@@ -93,6 +93,7 @@ export const sectorInfo = lotusObject(
     dailyFee: bigInt,
   },
   { sealedCid: 'SealedCID', sectorKeyCid: 'SectorKeyCID' },
+  { ExpectedDayReward: null, ExpectedStoragePledge: null, ReplacedDayReward: null },
 );
 
 export const preCommitInfo: z.ZodType<SectorPreCommitInfo> = lotusObject(

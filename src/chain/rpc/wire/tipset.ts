@@ -5,7 +5,7 @@ import { message, signature, signedMessage } from './message.ts';
 import { address, bigInt, bytes, cid, epoch, int, list, listOrNull, tipSetKey, uint } from './primitives.ts';
 
 export const beaconEntry = lotusObject({ round: uint, data: bytes });
-export const postProof = lotusObject({ postProof: int, proofBytes: bytes });
+export const postProof = lotusObject({ postProof: int, proofBytes: bytes }, { postProof: 'PoStProof' });
 export const electionProof = lotusObject({ winCount: int, vrfProof: bytes }, { vrfProof: 'VRFProof' });
 
 /** The VRF proof alone. */
