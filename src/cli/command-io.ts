@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { type Column, renderTable, toJson } from './output/index.ts';
+
+/** Every command takes `--json`: one JSON document on stdout, in place of tables and sentences. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'write JSON for machines');
+}
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** Writes rows as a table, or as JSON; says in a sentence when there are none. */
+export function printRows<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  options: JsonOption & { readonly none: string },
+): void {
+  if (options.json) printLine(toJson(rows));
+  else printLine(rows.length === 0 ? options.none : renderTable(rows, columns));
+}
+
+/** Writes one thing as `name  value` lines, or as JSON. */
+export function printFacts(facts: Readonly<Record<string, unknown>>, options: JsonOption): void {
+  if (options.json) return printLine(toJson(facts));
+  const rows = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, value] of rows) printLine(`${name.padEnd(width)}  ${factText(value)}`);
+}
+
+/** Says what was done. */
+export function printDone(sentence: string, facts: Readonly<Record<string, unknown>>, options: JsonOption): void {
+  printLine(options.json ? toJson(facts) : sentence);
+}
+
+export function printLine(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function factText(value: unknown): string {
+  if (value === null || value === '') return '–';
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' ? toJson(value) : String(value);
+}
