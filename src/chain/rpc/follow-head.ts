@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BeeproError, toBeeproError } from '#core';
+import { BeeproError, toBeeproError } from '#core';
 import type { ChainApi } from './chain-api.ts';
 import type { HeadChange } from './wire/tipset.ts';
 
@@ -17,24 +17,31 @@ export interface FollowHeadOptions {
  * connection begins with a `current`, from which the consumer finds out what it missed.
  */
 export async function* followHead(
-  chain: Pick<ChainApi, 'headChanges'>,
+  chain: Pick<ChainApi, 'headChanges' | 'node'>,
   options: FollowHeadOptions,
 ): AsyncGenerator<HeadChange> {
   const { signal, minBackoffMs = 500, maxBackoffMs = 30_000 } = options;
   let failures = 0;
   while (!signal.aborted) {
+    let loss: unknown;
     try {
       for await (const changes of chain.headChanges({ signal })) {
         failures = 0;
         yield* changes;
       }
+      loss = new BeeproError('CHAIN_UNREACHABLE', {
+        node: chain.node,
+        method: 'ChainNotify',
+        detail: 'the node ended the subscription',
+      });
     } catch (error) {
-      if (signal.aborted) return;
-      const backoff = headBackoff(failures++, minBackoffMs, maxBackoffMs, Math.random());
-      options.onLost?.(toBeeproError(error), backoff);
-      // Rejects only when the signal aborts, which the loop's condition sees.
-      await sleep(backoff, undefined, { signal }).catch(() => undefined);
+      loss = error;
     }
+    if (signal.aborted) return;
+    const backoff = headBackoff(failures++, minBackoffMs, maxBackoffMs, Math.random());
+    options.onLost?.(toBeeproError(loss), backoff);
+    // Rejects only when the signal aborts, which the loop's condition sees.
+    await sleep(backoff, undefined, { signal }).catch(() => undefined);
   }
 }
 

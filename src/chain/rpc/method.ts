@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 
 export const SECOND = 1_000;
+/** Node's HTTP client gives up on an answer after 300 s; no call is planned to come near. */
+export const LONGEST_CALL_MS = 240 * SECOND;
 
 export interface MethodDefinition<P extends readonly z.ZodType[], R extends z.ZodType> {
   readonly params: P;
@@ -18,12 +20,12 @@ export function call<const P extends readonly z.ZodType[], R extends z.ZodType>(
   return { params, result, timeoutMs };
 }
 
-/** A call that waits inside the node; the caller gives its own time-out, else it is cut after 10 minutes. */
+/** A call that waits inside the node; cut after {@link LONGEST_CALL_MS} unless the caller gives less. */
 export function waiting<const P extends readonly z.ZodType[], R extends z.ZodType>(
   params: P,
   result: R,
 ): MethodDefinition<P, R> {
-  return { params, result, timeoutMs: 600 * SECOND };
+  return { params, result, timeoutMs: LONGEST_CALL_MS };
 }
 
 export function defineMethods<

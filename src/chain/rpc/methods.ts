@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { call, defineMethods, SECOND, waiting } from './method.ts';
+import { call, defineMethods, LONGEST_CALL_MS, SECOND, waiting } from './method.ts';
 import * as m from './wire/message.ts';
 import * as s from './wire/miner.ts';
 import * as n from './wire/node.ts';
@@ -59,7 +59,7 @@ export const LOTUS_METHODS = defineMethods({
   StateVMCirculatingSupplyInternal: call([p.tipSetKey], n.circulatingSupply),
   StateMarketBalance: call([p.address, p.tipSetKey], n.marketBalance),
   StateDecodeParams: call([p.address, p.uint, p.bytes, p.tipSetKey], z.unknown()),
-  StateCompute: call([p.epoch, p.listOrNull(m.message), p.tipSetKey], n.computedState, 300 * SECOND),
+  StateCompute: call([p.epoch, p.listOrNull(m.message), p.tipSetKey], n.computedState, LONGEST_CALL_MS),
   /** Ignores the gas limit: a call that succeeds here may still run out of gas. */
   StateCall: call([m.message, p.tipSetKey], m.invocation, 60 * SECOND),
   StateReplay: call([p.tipSetKey, p.cid], m.invocation, 120 * SECOND),

@@ -66,8 +66,8 @@ export function rpcError(site: RpcErrorSite, body: RpcErrorBody): BeeproError {
     method: site.method,
     rpcCode: body.code,
     detail: body.message,
-    ...exitCodeIn(body.message),
-    ...addressIn(body.message),
+    exitCode: exitCodeIn(body.message) ?? 'unknown',
+    address: addressIn(body.message) ?? 'the address asked',
   });
 }
 
@@ -77,12 +77,11 @@ function isOutOfGas(body: RpcErrorBody): boolean {
 }
 
 /** `exit=[ErrSerialization(21)]`. */
-function exitCodeIn(message: string): { readonly exitCode?: number } {
+function exitCodeIn(message: string): number | undefined {
   const match = /exit=\[\w*\(?(\d+)\)?\]/.exec(message) ?? /\(RetCode=(\d+)\)/.exec(message);
-  return match ? { exitCode: Number(match[1]) } : {};
+  return match ? Number(match[1]) : undefined;
 }
 
-function addressIn(message: string): { readonly address?: string } {
-  const match = /\b([tf][0-4][a-z0-9]+)\b/.exec(message);
-  return match?.[1] === undefined ? {} : { address: match[1] };
+function addressIn(message: string): string | undefined {
+  return /\b([tf][0-4][a-z0-9]+)\b/.exec(message)?.[1];
 }

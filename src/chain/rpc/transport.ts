@@ -2,7 +2,7 @@
 export interface CallOptions {
   /** Ends the call with `CHAIN_CANCELLED`. */
   readonly signal?: AbortSignal;
-  /** Instead of the method's own, in ms. */
+  /** Instead of the method's own, in ms; at most 300,000. */
   readonly timeoutMs?: number;
 }
 

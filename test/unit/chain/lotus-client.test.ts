@@ -209,6 +209,20 @@ describe('the head', () => {
     expect(await changes.next()).toEqual({ done: true, value: undefined });
   });
 
+  it('a subscription that just ends is a loss like any other', async () => {
+    const abort = new AbortController();
+    const lost: number[] = [];
+    const ends = { node: 'n', async *headChanges() {} };
+    const changes = followHead(ends, {
+      signal: abort.signal,
+      minBackoffMs: 1,
+      maxBackoffMs: 1,
+      onLost: () => lost.push(1) === 3 && abort.abort(),
+    });
+    expect((await changes.next()).done).toBe(true);
+    expect(lost.length).toBe(3);
+  });
+
   it.each([
     ['no JSON', 'rubbish', 'CHAIN_PROTOCOL'],
     [
