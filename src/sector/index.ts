@@ -1,4 +1,5 @@
 export { type Applied, applyEvent, type OutboxJob, requireEvent, startRun } from './apply.ts';
+export { commitAndPublish, moveSector, type SectorModules } from './change.ts';
 export {
   acceptRun,
   applyFenced,

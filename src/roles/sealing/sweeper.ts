@@ -1,0 +1,134 @@
+import { BeeproError, type SectorId } from '#core';
+import {
+  insertOutbox,
+  listDueRuns,
+  listExpiredRuns,
+  listQueuedRuns,
+  lockHeldRun,
+  lockSector,
+  type PhaseRunRow,
+  queueDueRun,
+  requeueExpiredRun,
+  type Trx,
+} from '#db';
+import { type JobPresence, type JobRequest, jobId, jobPresence, queueName, republishJob } from '#queues';
+import { commitAndPublish, failLockedRun, type OutboxJob } from '#sector';
+import type { SealingModules } from './modules.ts';
+
+const PAGE = 500;
+/** Look-ups in Redis at a time. */
+const PARALLEL = 32;
+/** A run that was queued just now is still on its way to Redis. */
+const YOUNG_MS = 2_000;
+/** Claims of one attempt that may end without an answer before the attempt counts as failed. */
+export const MAX_CRASHES = 3;
+
+/**
+ * What MySQL wants against what Redis has, for a run that waits to be claimed: a job that BullMQ keeps as ended,
+ * or has lost, is put there again; one that waits or is held stays.
+ */
+export function sweepVerdict(run: { readonly ageMs: number }, presence: JobPresence): 'leave' | 'republish' {
+  if (presence === 'waiting' || presence === 'active') return 'leave';
+  return run.ageMs < YOUNG_MS ? 'leave' : 'republish';
+}
+
+/** A claim whose heartbeat has stopped: given to the next, or, crashed too often, failed. */
+export function crashVerdict(run: Pick<PhaseRunRow, 'crashes'>): 'requeue' | 'fail' {
+  return run.crashes + 1 >= MAX_CRASHES ? 'fail' : 'requeue';
+}
+
+/** Puts jobs back that MySQL wants and Redis lacks or keeps only as ended (crash rule 1). */
+export async function sweepQueued(modules: SealingModules, signal: AbortSignal): Promise<void> {
+  for (let afterId = 0; !signal.aborted; ) {
+    const runs = await listQueuedRuns(modules.db.kysely, { afterId, limit: PAGE });
+    for (let at = 0; at < runs.length; at += PARALLEL) {
+      await Promise.all(runs.slice(at, at + PARALLEL).map((run) => sweepRun(modules, run)));
+    }
+    const last = runs.at(-1);
+    if (!last || runs.length < PAGE) return;
+    afterId = last.id;
+  }
+}
+
+async function sweepRun(modules: SealingModules, run: PhaseRunRow): Promise<void> {
+  const job = jobOf(run);
+  const presence = await jobPresence(modules.bus, job.queue, job.jobId);
+  const ageMs = Date.now() - Math.max(run.runnable_at.getTime(), run.created_at.getTime());
+  if (sweepVerdict({ ageMs }, presence) === 'leave') return;
+  await republishJob(modules.bus, job);
+  modules.log.info({ event: 'sweep.republished', runId: run.id, job: job.jobId, presence }, 'job put back');
+}
+
+/** Claims of workers that have fallen silent go back to the queue and count a crash (crash rule 2). */
+export async function sweepExpired(modules: SealingModules, signal: AbortSignal): Promise<void> {
+  const expiryMs = modules.settings.heartbeatExpiryMs();
+  for (const run of await listExpiredRuns(modules.db.kysely, expiryMs, PAGE)) {
+    if (signal.aborted) return;
+    await commitAndPublish(modules, (trx) => expireRun(trx, run, expiryMs));
+    modules.log.warn(
+      {
+        event: 'sweep.expired',
+        runId: run.id,
+        phase: run.phase,
+        worker: run.worker,
+        crashes: run.crashes + 1,
+      },
+      'a claim expired without an answer',
+    );
+  }
+}
+
+async function expireRun(
+  trx: Trx,
+  run: PhaseRunRow,
+  expiryMs: number,
+): Promise<{ readonly jobs: readonly OutboxJob[] }> {
+  const id: SectorId = { miner: run.miner, number: run.number };
+  const fence = { runId: run.id, attempt: run.attempt, claim: run.claim };
+  await lockSector(trx, id);
+  if (crashVerdict(run) === 'requeue') {
+    if (!(await requeueExpiredRun(trx, fence, { expiryMs }))) return { jobs: [] };
+    return { jobs: [await outboxJob(trx, run)] };
+  }
+  const held = await lockHeldRun(trx, fence);
+  if (!held?.heartbeat_at || held.heartbeat_at.getTime() !== run.heartbeat_at?.getTime()) return { jobs: [] };
+  const { code, message } = new BeeproError('WORKER_CRASHED', {
+    phase: run.phase,
+    detail: `${run.crashes + 1} claims ended without an answer, the last on ${run.worker}`,
+  });
+  return failLockedRun(trx, held, { code, message });
+}
+
+/** Back-off is `not_before` in MySQL: what is due gets its job now. */
+export async function queueDue(modules: SealingModules, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const runs = await listDueRuns(modules.db.kysely, PAGE);
+    for (const run of runs) {
+      if (signal.aborted) return;
+      const { jobs } = await commitAndPublish(modules, (trx) => queueRun(trx, run), { again: true });
+      if (jobs.length > 0)
+        modules.log.debug({ event: 'run.due', runId: run.id, phase: run.phase }, 'run is due');
+    }
+    if (runs.length < PAGE) return;
+  }
+}
+
+async function queueRun(trx: Trx, run: PhaseRunRow): Promise<{ readonly jobs: readonly OutboxJob[] }> {
+  await lockSector(trx, { miner: run.miner, number: run.number });
+  if (!(await queueDueRun(trx, run.id))) return { jobs: [] };
+  return { jobs: [await outboxJob(trx, run)] };
+}
+
+async function outboxJob(trx: Trx, run: PhaseRunRow): Promise<OutboxJob> {
+  const job = jobOf(run);
+  return { ...job, outboxId: await insertOutbox(trx, job) };
+}
+
+function jobOf(run: PhaseRunRow): JobRequest {
+  return {
+    runId: run.id,
+    queue: queueName(run.phase, run.queue_worker),
+    jobId: jobId({ miner: run.miner, number: run.number }, run.phase, run.attempt),
+    priority: run.priority,
+  };
+}
