@@ -1,8 +1,8 @@
-//! The commands `list` and `generate`, which print JSON lines.
+//! The commands `list`, `generate` and `remove`, which print JSON lines.
 //!
 //! `generate` prints `{"event":"progress","phase","fraction","elapsed_ms"}` a few times a second
 //! and at the end `{"event":"result","outcome":"generated"|"present","files":[…]}`; `list` prints
-//! one set a line. A failure is `{"event":"error","error":{"code","message"}}`.
+//! one set a line, `remove` the result `removed`. A failure is `{"event":"error","error":{"code","message"}}`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,11 +13,12 @@ use anyhow::{Context, Result};
 use serde_json::{json, Value};
 
 use crate::failure::{code_of, Failure};
-use crate::{generate, list, Kind};
+use crate::{generate, list, remove, Kind};
 
 pub const USAGE: &str = "usage:
   params list --dir DIR
   params generate --dir DIR --kind KIND [--sector-size BYTES] [--threads N]
+  params remove --dir DIR --file NAME
 KIND is porep, winning-post, window-post, empty-sector-update or srs.
 Generated parameters are for test networks only.";
 
@@ -57,7 +58,7 @@ fn number<T: std::str::FromStr>(option: &str, value: &str) -> Result<T> {
 }
 
 fn execute(arguments: &[String], out: &mut (impl Write + Send)) -> Result<()> {
-    let (mut dir, mut kind, mut size) = (None, None, None);
+    let (mut dir, mut kind, mut size, mut file) = (None, None, None, None);
     let mut threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     let mut rest = arguments.get(1..).unwrap_or_default().iter();
     while let Some(option) = rest.next() {
@@ -66,6 +67,7 @@ fn execute(arguments: &[String], out: &mut (impl Write + Send)) -> Result<()> {
             .ok_or_else(|| usage(format!("{option} takes a value")))?;
         match option.as_str() {
             "--dir" => dir = Some(PathBuf::from(value)),
+            "--file" => file = Some(value.clone()),
             "--kind" => kind = Some(value.parse::<Kind>().map_err(usage)?),
             "--sector-size" => size = Some(number(option, value)?),
             "--threads" => threads = number(option, value)?,
@@ -100,6 +102,12 @@ fn execute(arguments: &[String], out: &mut (impl Write + Send)) -> Result<()> {
             })?;
             print(json!(outcome), "result")
         }
+        Some("remove") => {
+            let file = file.ok_or_else(|| usage("--file is missing".to_owned()))?;
+            remove(&dir?, &file)?;
+            writeln!(out, "{}", json!({ "event": "result", "outcome": "removed" }))?;
+            Ok(())
+        }
         Some(other) => Err(usage(format!("there is no command {other:?}"))),
         None => Err(usage("a command is missing".to_owned())),
     }
@@ -133,7 +141,17 @@ mod tests {
         assert_eq!(again.last().expect("lines")["outcome"], "present");
         let listed = lines(&["list", "--dir", dir]);
         assert_eq!(listed.len(), 21);
-        assert_eq!(listed[20]["files"][0]["size"], last["files"][0]["size"]);
+        let listed = &listed[20]["files"][0];
+        assert_eq!(listed["size"], last["files"][0]["size"]);
+
+        let name = listed["name"].as_str().expect("a name");
+        let removed = lines(&["remove", "--dir", dir, "--file", name]);
+        assert_eq!(removed[0]["outcome"], "removed");
+        let listed = lines(&["list", "--dir", dir]);
+        assert!(listed[20]["files"][0]["size"].is_null());
+        assert!(listed[20]["files"][0]["record"].is_null());
+        let other = lines(&["remove", "--dir", dir, "--file", "../precious"]);
+        assert_eq!(other[0]["error"]["code"], "unknown_file");
     }
 
     #[test]

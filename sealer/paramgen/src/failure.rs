@@ -13,6 +13,8 @@ pub enum Failure {
     UnsupportedSize(u64),
     /// A file of the set is there that was not generated here.
     ForeignFile(PathBuf),
+    /// No parameter file has this name.
+    UnknownFile(String),
     /// The file needs more bytes than the file system has.
     NoSpace {
         dir: PathBuf,
@@ -27,6 +29,7 @@ impl Failure {
             Failure::Usage(_) => "usage",
             Failure::UnsupportedSize(_) => "unsupported_size",
             Failure::ForeignFile(_) => "foreign_file",
+            Failure::UnknownFile(_) => "unknown_file",
             Failure::NoSpace { .. } => "no_space",
         }
     }
@@ -45,6 +48,7 @@ impl fmt::Display for Failure {
                 "{} was not generated here and would no longer match; remove it first",
                 path.display()
             ),
+            Failure::UnknownFile(name) => write!(f, "no parameter file is called {name:?}"),
             Failure::NoSpace {
                 dir,
                 needed,

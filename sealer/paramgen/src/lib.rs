@@ -168,6 +168,17 @@ pub fn generate(
     Ok(Outcome::Generated { files })
 }
 
+/// Removes a parameter file, of which nothing is left to do if it is not there, and its record.
+pub fn remove(dir: &Path, name: &str) -> Result<()> {
+    let known = list(dir)?
+        .iter()
+        .any(|set| set.files.iter().any(|file| file.name == name));
+    if !known {
+        bail!(Failure::UnknownFile(name.to_owned()));
+    }
+    Store::open(dir, || ())?.remove(name)
+}
+
 fn generate_srs(store: &Store, names: &FileNames, meter: &Meter<'_>) -> Result<Vec<store::Pending>> {
     meter.phase("srs");
     let srs = setup_fake_srs::<Bls12, _>(&mut OsRng, SRS_PROOFS);

@@ -155,14 +155,7 @@ impl Store {
             all.insert(name, record.clone());
             finished.push((temporary, target, record));
         }
-        let mut file = self.begin(RECORDS_FILE)?;
-        let records = Records {
-            version: RECORDS_VERSION,
-            files: all,
-        };
-        serde_json::to_writer_pretty(&mut file, &records)?;
-        let (temporary, target, _, _) = file.finish()?;
-        fs::rename(temporary, target)?;
+        self.write_records(all)?;
         let mut out = Vec::new();
         for (temporary, target, record) in finished {
             fs::rename(&temporary, &target)
@@ -171,6 +164,33 @@ impl Store {
         }
         File::open(&self.dir)?.sync_all()?;
         Ok(out)
+    }
+
+    /// Removes a file, then the record of it.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let path = self.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => {}
+        }
+        let mut all = records(&self.dir)?;
+        if all.remove(name).is_some() {
+            self.write_records(all)?;
+        }
+        Ok(File::open(&self.dir)?.sync_all()?)
+    }
+
+    fn write_records(&self, files: BTreeMap<String, Record>) -> Result<()> {
+        let mut file = self.begin(RECORDS_FILE)?;
+        let records = Records {
+            version: RECORDS_VERSION,
+            files,
+        };
+        serde_json::to_writer_pretty(&mut file, &records)?;
+        let (temporary, target, _, _) = file.finish()?;
+        Ok(fs::rename(temporary, target)?)
     }
 }
 
