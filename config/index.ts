@@ -1,0 +1,20 @@
+export { type Environment, needMysql, needRedis, readEnvironment } from './environment.ts';
+export {
+  isSettingName,
+  type ScopeKind,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingDefinition,
+  type SettingName,
+  type SettingValue,
+  settingDefinition,
+} from './registry/index.ts';
+export { formatSettingValue, parseSettingName, parseSettingValue } from './settings/parse-setting.ts';
+export { type RedisWakeOptions, redisWake, type SettingsWake } from './settings/redis-wake.ts';
+export { checkScope, type SettingContext } from './settings/scope.ts';
+export { type SetSettingRequest, setSetting } from './settings/set-setting.ts';
+export { type Explanation, type SettingEntry, SettingTable } from './settings/setting-table.ts';
+export { openSettings, Settings, type SettingsOptions } from './settings/settings.ts';
+export { SettingsWatcher, type SettingsWatcherOptions } from './settings/settings-watcher.ts';
+export { renderSettingsPage } from './settings-page.ts';
+export type { ChainNode } from './types/index.ts';

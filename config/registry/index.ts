@@ -1,0 +1,41 @@
+import type { SettingType } from '../types/index.ts';
+import { BATCH_SETTINGS } from './batch.ts';
+import { CHAIN_SETTINGS } from './chain.ts';
+import { COORDINATOR_SETTINGS } from './coordinator.ts';
+import type { SettingDefinition } from './define-settings.ts';
+import { MESSAGE_SETTINGS } from './message.ts';
+import { SEALING_SETTINGS } from './sealing.ts';
+import { STORAGE_SETTINGS } from './storage.ts';
+import { WEB_SETTINGS } from './web.ts';
+import { WORKER_SETTINGS } from './worker.ts';
+
+export type { ScopeKind, SettingDefinition } from './define-settings.ts';
+
+/** Every setting there is; `docs/settings.md` is made from it. */
+export const SETTINGS = {
+  ...SEALING_SETTINGS,
+  ...WORKER_SETTINGS,
+  ...COORDINATOR_SETTINGS,
+  ...CHAIN_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BATCH_SETTINGS,
+  ...STORAGE_SETTINGS,
+  ...WEB_SETTINGS,
+};
+
+type Registry = typeof SETTINGS;
+export type SettingName = keyof Registry;
+/** What `get` returns: milliseconds for durations, bytes, epochs, attoFIL (bigint), a choice, a flag. */
+export type SettingValue<N extends SettingName> =
+  Registry[N]['type'] extends SettingType<infer T> ? T : never;
+
+export const SETTING_NAMES = Object.keys(SETTINGS).toSorted() as SettingName[];
+
+export function isSettingName(text: string): text is SettingName {
+  return Object.hasOwn(SETTINGS, text);
+}
+
+/** The definition with its value's type forgotten, for code that treats all settings alike. */
+export function settingDefinition(name: SettingName): SettingDefinition<unknown> {
+  return SETTINGS[name] as SettingDefinition<unknown>;
+}

@@ -1,0 +1,35 @@
+import { decimal, duration, fil } from '../types/index.ts';
+import { defineSettings } from './define-settings.ts';
+
+export const MESSAGE_SETTINGS = defineSettings({
+  'message.push_interval': {
+    type: duration({ min: 1_000, max: 3_600_000 }),
+    default: '2m',
+    scope: 'global',
+    doc: 'How often a message that has not landed is pushed again, byte for byte.',
+  },
+  'message.replace_after': {
+    type: duration({ min: 1_000 }),
+    default: '20m',
+    scope: 'global',
+    doc: 'After how long in the message pool a message is replaced by one with a higher fee, below its cap.',
+  },
+  'fee.precommit.max': {
+    type: fil(),
+    default: '1 FIL',
+    scope: 'miner',
+    doc: 'The most that one pre-commit message may cost. While the base fee is too high for it the message waits without a nonce, until a sector’s deadline draws near.',
+  },
+  'fee.commit.max': {
+    type: fil(),
+    default: '2 FIL',
+    scope: 'miner',
+    doc: 'The most that one prove-commit message may cost.',
+  },
+  'fee.gas_overestimation': {
+    type: decimal({ min: 1, max: 10 }),
+    default: '1.25',
+    scope: 'miner',
+    doc: 'Factor on the estimated gas limit: state may have grown by the time the message executes. Too much of it is burnt (Lotus’ over-estimation penalty).',
+  },
+});
