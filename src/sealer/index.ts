@@ -9,11 +9,17 @@ export {
   type SealerPiece,
   type SealerSector,
 } from './ops.ts';
-export { identityOf, isAlive, type ProcessIdentity, readBootId } from './process-identity.ts';
+export { identityOf, isAlive, type ProcessIdentity, pidNamespace, readBootId } from './process-identity.ts';
 export { ResidentSealer } from './resident-sealer.ts';
 export { type JournalledRun, type RunIntent, RunJournal, type RunOutcome } from './run-journal.ts';
 export { type Answer, type RequestOptions, SealerClient } from './sealer-client.ts';
-export { type SealerClass, type SealerLease, SealerPool, type SealerPoolOptions } from './sealer-pool.ts';
+export {
+  type SealerClass,
+  type SealerLease,
+  SealerPool,
+  type SealerPoolOptions,
+  type SealerReservation,
+} from './sealer-pool.ts';
 export {
   endSealerProcess,
   type RunningSealer,

@@ -25,12 +25,12 @@ const intentFile = z.object({
 /** What this host is about to do, or does. */
 export type RunIntent = Omit<z.infer<typeof intentFile>, 'format'>;
 
+/** When the sealer was asked and when it answered, ISO 8601 by this host's clock. */
+const times = { startedAt: z.string(), answeredAt: z.string() };
+
 const outcomeFile = z.union([
-  z.object({ done: z.record(z.string(), z.unknown()), answeredAt: z.string() }),
-  z.object({
-    failed: z.object({ code: z.string(), message: z.string(), data: z.record(z.string(), z.unknown()) }),
-    answeredAt: z.string(),
-  }),
+  z.object({ done: z.record(z.string(), z.unknown()), ...times }),
+  z.object({ failed: z.object({ code: z.string(), message: z.string() }), ...times }),
 ]);
 /** How it ended; in the journal before anybody is told. */
 export type RunOutcome = z.infer<typeof outcomeFile>;

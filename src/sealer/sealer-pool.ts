@@ -50,7 +50,6 @@ interface Member {
 
 /** A process that works for one run alone: ending it disturbs nobody else. */
 export interface SealerLease {
-  /** Its name in the pool's folder, for the journal: the process of the same name knows the run after a restart. */
   readonly name: string;
   readonly client: SealerClient;
   readonly process: ProcessIdentity;
@@ -58,6 +57,16 @@ export interface SealerLease {
   release(): void;
   /** Ends the process, and what it computes. */
   kill(): Promise<void>;
+}
+
+/** A process that is about to be used: its name is known before it is started. */
+export interface SealerReservation {
+  /** Its name in the pool's folder, for the journal: the process of the same name knows the run after a restart. */
+  readonly name: string;
+  /** @throws BeeproError `SEALER_NOT_INSTALLED`, `SEALER_START_FAILED`, `SEALER_UNREACHABLE` */
+  open(): Promise<SealerLease>;
+  /** It is not needed after all. */
+  cancel(): Promise<void>;
 }
 
 /**
@@ -86,37 +95,48 @@ export class SealerPool {
     return pool;
   }
 
-  /** An idle process of the class, or a new one. @throws BeeproError `SEALER_NOT_INSTALLED`, `SEALER_START_FAILED` */
-  async acquire(sealerClass: SealerClass): Promise<SealerLease> {
-    await this.#filling;
+  /**
+   * An idle process of the class, or the name of a new one, which is started by `open`: so that the name can be
+   * journalled before anything is started.
+   */
+  reserve(sealerClass: SealerClass): SealerReservation {
     for (;;) {
       const index = this.#idle.findIndex((member) => member.class === sealerClass);
       const [member] = index < 0 ? [] : this.#idle.splice(index, 1);
-      if (!member) break;
-      if (member.client.usable) return this.#lease(member);
-      await this.#discard(member);
+      if (!member) return this.#reserveNew(newName(sealerClass), sealerClass);
+      if (!member.client.usable) {
+        void this.#discard(member).catch((error: Error) => this.#options.onError?.(error));
+        continue;
+      }
+      const lease = this.#lease(member);
+      return {
+        name: member.name,
+        open: async () => lease,
+        cancel: async () => lease.release(),
+      };
     }
-    return this.#lease(await this.#start(`${sealerClass}-${randomBytes(6).toString('hex')}`, sealerClass));
   }
 
   /**
    * The process of this name, alive or started again on its journal: it joins, replays or resumes the runs that
    * are requested of it again under their old ids.
    */
-  async adopt(name: string): Promise<SealerLease> {
+  async adopt(name: string): Promise<SealerReservation> {
     const record = await this.#record(name);
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record)) {
       try {
         const client = await SealerClient.connect(place.socket);
-        return this.#lease({ name, class: record.class, running: { ...place, process: record }, client });
+        const running = { ...place, process: record };
+        const lease = this.#lease({ name, class: record.class, running, client });
+        return { name, open: async () => lease, cancel: async () => lease.release() };
       } catch (error) {
         // Alive and dumb: a stopped or hung process must not go on beside the one that replaces it.
         this.#options.onError?.(error as Error);
         await endSealerProcess(record);
       }
     }
-    return this.#lease(await this.#start(name, record?.class ?? 'cpu'));
+    return this.#reserveNew(name, record?.class ?? classOf(name));
   }
 
   /** Ends the process of this name with whatever it computes, and forgets it. */
@@ -131,7 +151,7 @@ export class SealerPool {
     const spares = this.#options.spares ?? 1;
     const idle = this.#idle.filter((member) => member.class === 'cpu' && member.client.usable).length;
     if (this.#closed || this.#filling || idle >= spares) return;
-    this.#filling = this.#start(`cpu-${randomBytes(6).toString('hex')}`, 'cpu')
+    this.#filling = this.#start(newName('cpu'), 'cpu')
       .then((member) => {
         if (this.#closed) member.client.close();
         else this.#idle.push(member);
@@ -162,6 +182,22 @@ export class SealerPool {
       kill: async () => {
         this.#busy.delete(member.name);
         await this.#discard(member);
+      },
+    };
+  }
+
+  #reserveNew(name: string, sealerClass: SealerClass): SealerReservation {
+    let opened: Promise<SealerLease> | undefined;
+    return {
+      name,
+      open: () => {
+        opened ??= this.#start(name, sealerClass).then((member) => this.#lease(member));
+        return opened;
+      },
+      cancel: async () => {
+        const lease = await opened?.catch(() => undefined);
+        if (lease) lease.release();
+        else await rm(join(this.#options.dir, name), { recursive: true, force: true });
       },
     };
   }
@@ -212,4 +248,12 @@ export class SealerPool {
     const record = recordFile.safeParse(await readJson(join(this.#options.dir, name, 'sealer.json')));
     return record.success ? record.data : undefined;
   }
+}
+
+function newName(sealerClass: SealerClass): string {
+  return `${sealerClass}-${randomBytes(6).toString('hex')}`;
+}
+
+function classOf(name: string): SealerClass {
+  return name.startsWith('prover-') ? 'prover' : 'cpu';
 }

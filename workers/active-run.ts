@@ -1,0 +1,48 @@
+import { BeeproError, type Phase } from '#core';
+import type { PhaseRunRow } from '#db';
+import type { FetchedJob } from '#queues';
+import type { Fence } from '#sector';
+import type { RunSealer } from './run-sealer.ts';
+
+/** Why a run is stopped before its end. */
+export type StopReason = 'superseded' | 'time-limit' | 'agent-stops';
+
+/** A run that this agent has claimed and answers for. */
+export class ActiveRun {
+  readonly row: PhaseRunRow;
+  readonly fence: Fence;
+  /** Its BullMQ job; undefined when that was lost, which changes nothing. */
+  readonly job: FetchedJob | undefined;
+  readonly #controller = new AbortController();
+  sealer: RunSealer | undefined;
+  /** Its outcome is in the journal: nothing stops it any more but a lost fence. */
+  answered = false;
+  #reason: StopReason | undefined;
+
+  constructor(row: PhaseRunRow, worker: string, job: FetchedJob | undefined) {
+    this.row = row;
+    this.fence = { runId: row.id, attempt: row.attempt, claim: row.claim, worker };
+    this.job = job;
+  }
+
+  get phase(): Phase {
+    return this.row.phase;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get stopReason(): StopReason | undefined {
+    return this.#reason;
+  }
+
+  /** Stops the run. Its sealer is ended, unless only the agent goes: then it computes on for the next agent. */
+  stop(reason: StopReason): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller.abort(new BeeproError('SEALER_CANCELLED'));
+    if (reason === 'agent-stops') this.sealer?.leave();
+    else void this.sealer?.kill();
+  }
+}

@@ -1,0 +1,30 @@
+import type { ActorId, Bytes, Epoch, Phase } from '#core';
+
+/**
+ * The settings that an agent lives by, each asked at the moment of use: a change is in force at the next question.
+ * The worker role answers from the settings table.
+ */
+export interface AgentSettings {
+  /** Runs of the phase at once on this worker; 0 takes none. */
+  limit(phase: Phase): number;
+  /** Sectors with files here at once; 0 is no limit. */
+  maxSectors(): number;
+  /** Milliseconds that a run of the phase may take. */
+  timeLimitMs(phase: Phase): number;
+  /** Whether the unsealed copy lands beside the replica of a sector with pieces. */
+  keepUnsealed(miner: ActorId): boolean;
+  /** Random seeds that a fresh replica is checked with before its pre-commit may go out. */
+  checkSeeds(miner: ActorId): number;
+  /** Epochs behind which a pre-commit counts as certain, for the clearing of the cache. */
+  confidence(): Epoch;
+  /** Bytes that landing leaves free on a storage path. */
+  minFree(): Bytes;
+  /** Milliseconds between two heartbeats. */
+  heartbeatMs(): number;
+  /** Milliseconds that the host's lease holds without renewal. */
+  leaseTtlMs(): number;
+  /** Milliseconds between two looks into the queues that nothing woke. */
+  pollMs(): number;
+  /** Called after any change; returns how to stop that. */
+  onChange(listener: () => void): () => void;
+}

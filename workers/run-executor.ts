@@ -1,0 +1,302 @@
+import {
+  BeeproError,
+  isErrorCode,
+  killPoint,
+  type SectorId,
+  sealProofById,
+  sectorName,
+  toBeeproError,
+} from '#core';
+import { type Database, findMiner, findSector, noteRunProgress, type PhaseRunRow } from '#db';
+import type { Logger } from '#log';
+import { type JobEnd, jobId, type QueueBus, queueName } from '#queues';
+import {
+  type JournalledRun,
+  type RunIntent,
+  type RunJournal,
+  type RunOutcome,
+  readBootId,
+  type SealerPool,
+  type SealerReservation,
+} from '#sealer';
+import type { Workspace } from '#storage';
+import { accept, defer, failureOutcome, isLostClaim, type Verdict } from './acceptance.ts';
+import type { ActiveRun } from './active-run.ts';
+import type { AgentSettings } from './agent-settings.ts';
+import type { ChainFacts } from './chain-facts.ts';
+import { Deferral, deferralFor } from './deferral.ts';
+import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
+import { ProgressNotes } from './progress-notes.ts';
+import { RunSealer } from './run-sealer.ts';
+
+export interface ExecutorModules {
+  readonly worker: string;
+  readonly database: Database;
+  readonly bus: QueueBus;
+  readonly chain: ChainFacts;
+  readonly settings: AgentSettings;
+  readonly workspace: Workspace;
+  readonly journal: RunJournal;
+  readonly pool: SealerPool;
+  readonly log: Logger;
+  readonly hostEpoch: () => number;
+}
+
+type Times = Pick<RunOutcome, 'startedAt' | 'answeredAt'>;
+type Ending = { readonly outcome: RunOutcome } | { readonly deferral: Deferral } | 'dropped';
+
+/**
+ * The life of one claimed run: intent journalled → sealer → result journalled → accepted in MySQL → next job
+ * published → BullMQ job completed. A crash at any point of it is picked up by the next agent from the journal.
+ */
+export class RunExecutor {
+  readonly #modules: ExecutorModules;
+
+  constructor(modules: ExecutorModules) {
+    this.#modules = modules;
+  }
+
+  /** @param journalled what an earlier agent had written of the same run */
+  async execute(run: ActiveRun, journalled?: JournalledRun): Promise<void> {
+    const log = this.#log(run.row);
+    const limit = this.#timeLimit(run);
+    try {
+      const context = await this.#context(run, log);
+      const ending = journalled?.outcome
+        ? await this.#reopen(run, journalled, journalled.outcome)
+        : await this.#compute(run, context, journalled);
+      clearTimeout(limit);
+      if (ending === 'dropped') await this.#drop(run, context);
+      else await this.#conclude(run, context, ending);
+    } catch (error) {
+      // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
+      if (run.stopReason !== 'agent-stops') log.error({ err: error }, 'the run is left to the next agent');
+      run.sealer?.leave();
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  /** The earlier agent had journalled the outcome: only the acceptance is missing. */
+  async #reopen(run: ActiveRun, journalled: JournalledRun, outcome: RunOutcome): Promise<Ending> {
+    const { sealer } = journalled.intent;
+    if (sealer !== null) await this.#modules.pool.dispose(sealer);
+    run.answered = true;
+    return { outcome };
+  }
+
+  async #compute(
+    run: ActiveRun,
+    context: PhaseContext,
+    journalled: JournalledRun | undefined,
+  ): Promise<Ending> {
+    const handler = PHASE_HANDLERS[run.phase];
+    const reservation = await this.#reserve(handler, journalled?.intent.sealer ?? null);
+    await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
+    killPoint('run.intent-journalled');
+    const notes = new ProgressNotes((note) =>
+      noteRunProgress(this.#modules.database.kysely, run.fence, note).catch((error: unknown) => {
+        context.log.debug({ err: error }, 'progress not recorded');
+        return true;
+      }),
+    );
+    if (reservation) {
+      run.sealer = new RunSealer({
+        reservation,
+        runId: run.row.id,
+        hostEpoch: this.#modules.hostEpoch,
+        onProgress: (progress) => notes.add({ ...progress }),
+      });
+    }
+    const startedAt = new Date();
+    try {
+      context.log.info('started');
+      const result = await handler.run({ ...context, progress: (note) => notes.add(note) });
+      const answeredAt = new Date();
+      notes.close();
+      await noteStart(this.#modules.database, run, run.sealer?.startedAt ?? startedAt);
+      return {
+        outcome: await this.#journalOutcome(run, { done: result, answeredAt: answeredAt.toISOString() }),
+      };
+    } catch (thrown) {
+      notes.close();
+      return this.#endingOf(run, thrown);
+    }
+  }
+
+  async #endingOf(run: ActiveRun, thrown: unknown): Promise<Ending> {
+    if (run.stopReason === 'agent-stops') throw thrown;
+    if (run.stopReason === 'superseded') return 'dropped';
+    if (thrown instanceof Deferral) return { deferral: thrown };
+    const error = run.stopReason === 'time-limit' ? this.#timeLimitError(run) : toBeeproError(thrown);
+    if (isLostClaim(error)) return 'dropped';
+    const deferral = deferralFor(error);
+    if (deferral) return { deferral };
+    return { outcome: await this.#journalOutcome(run, failureOutcome(error, times)) };
+  }
+
+  async #journalOutcome(run: ActiveRun, outcome: RunOutcome): Promise<RunOutcome> {
+    await this.#modules.journal.writeOutcome(run.row.id, outcome);
+    killPoint('run.result-journalled');
+    run.answered = true;
+    return outcome;
+  }
+
+  async #conclude(run: ActiveRun, context: PhaseContext, ending: Exclude<Ending, 'dropped'>): Promise<void> {
+    const { verdict, error } =
+      'deferral' in ending
+        ? await this.#defer(run, ending.deferral)
+        : await this.#accept(run, ending.outcome);
+    context.log.info({ verdict, ...(error ? { code: error.code, reason: error.message } : {}) }, 'ended');
+    const result = 'outcome' in ending && 'done' in ending.outcome ? ending.outcome.done : undefined;
+    if (run.phase === 'landing' && verdict === 'accepted') killPoint('landing.recorded');
+    await this.#completeJob(run, verdict === 'superseded' ? 'superseded' : 'done');
+    killPoint('accept.completed');
+    await run.sealer?.finish(error);
+    if (result) await this.#tidy(context, verdict, result);
+    await this.#modules.journal.forget(run.row.id);
+  }
+
+  async #accept(
+    run: ActiveRun,
+    outcome: RunOutcome,
+  ): Promise<{ verdict: Verdict; error: BeeproError | undefined }> {
+    try {
+      return {
+        verdict: await accept(this.#modules, run.fence, outcome, run.signal),
+        error: errorOf(outcome),
+      };
+    } catch (error) {
+      if (run.stopReason !== undefined || 'failed' in outcome) throw error;
+      // A result that is not one of its phase: the run failed.
+      const failure = failureOutcome(error, outcome);
+      await this.#modules.journal.writeOutcome(run.row.id, failure);
+      return {
+        verdict: await accept(this.#modules, run.fence, failure, run.signal),
+        error: errorOf(failure),
+      };
+    }
+  }
+
+  async #defer(run: ActiveRun, deferral: Deferral): Promise<{ verdict: Verdict; error: BeeproError }> {
+    return { verdict: await defer(this.#modules, run.fence, deferral, run.signal), error: deferral.reason };
+  }
+
+  /** Somebody else has the run, or nobody wants it. */
+  async #drop(run: ActiveRun, context: PhaseContext): Promise<void> {
+    context.log.info('superseded');
+    await run.sealer?.kill();
+    await this.#completeJob(run, 'superseded');
+    await this.#modules.journal.forget(run.row.id);
+  }
+
+  async #tidy(
+    context: PhaseContext,
+    verdict: Verdict,
+    result: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const handler = PHASE_HANDLERS[context.run.phase];
+    try {
+      if (verdict === 'superseded') await handler.discard?.(context, result);
+      else await handler.afterAccepted?.(context, result);
+    } catch (error) {
+      context.log.warn(
+        { err: error },
+        'tidying failed; it is done with the sector’s next landing or removal',
+      );
+    }
+  }
+
+  async #completeJob(run: ActiveRun, end: JobEnd): Promise<void> {
+    try {
+      await run.job?.complete(end);
+    } catch (error) {
+      this.#log(run.row).warn({ err: error }, 'BullMQ job not completed; the sweeper mends it');
+    }
+  }
+
+  async #reserve(handler: PhaseHandler, known: string | null): Promise<SealerReservation | undefined> {
+    if (handler.sealer === null) return undefined;
+    return known === null ? this.#modules.pool.reserve(handler.sealer) : this.#modules.pool.adopt(known);
+  }
+
+  #intent(run: ActiveRun, sealer: string | null): RunIntent {
+    const { row, fence } = run;
+    return {
+      runId: row.id,
+      jobId: jobId(row, row.phase, row.attempt),
+      queue: queueName(row.phase, row.queue_worker),
+      miner: row.miner,
+      number: row.number,
+      phase: row.phase,
+      attempt: fence.attempt,
+      claim: fence.claim,
+      sealer,
+      bootId: readBootId(),
+      claimedAt: new Date().toISOString(),
+    };
+  }
+
+  async #context(run: ActiveRun, log: Logger): Promise<PhaseContext> {
+    const { database, workspace } = this.#modules;
+    const id: SectorId = { miner: run.row.miner, number: run.row.number };
+    const load = async () => {
+      const row = await findSector(database.kysely, id);
+      if (!row) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+      return row;
+    };
+    const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
+    const proof = sealProofById(row.seal_proof);
+    if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
+    return {
+      run: run.row,
+      fence: run.fence,
+      id,
+      proof,
+      network: miner?.network ?? '',
+      worker: this.#modules.worker,
+      database,
+      chain: this.#modules.chain,
+      settings: this.#modules.settings,
+      workspace,
+      sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
+      log,
+      signal: run.signal,
+      sector: load,
+      progress: () => undefined,
+      seal: async (step, op, params) => {
+        run.signal.throwIfAborted();
+        if (!run.sealer) throw new BeeproError('INTERNAL', { detail: `${run.phase} has no sealer` });
+        return run.sealer.request(step, op, params);
+      },
+    };
+  }
+
+  #timeLimit(run: ActiveRun): NodeJS.Timeout {
+    const elapsed = Date.now() - (run.row.claimed_at?.getTime() ?? Date.now());
+    const left = Math.max(this.#modules.settings.timeLimitMs(run.phase) - elapsed, 1_000);
+    const end = () => {
+      if (!run.answered) run.stop('time-limit');
+    };
+    // setTimeout counts to 2^31 − 1 ms, 24.8 days.
+    return setTimeout(end, Math.min(left, 2 ** 31 - 1)).unref();
+  }
+
+  #timeLimitError(run: ActiveRun): BeeproError {
+    const seconds = Math.round(this.#modules.settings.timeLimitMs(run.phase) / 1_000);
+    return new BeeproError('WORKER_TIME_LIMIT', { phase: run.phase, seconds });
+  }
+
+  #log(row: PhaseRunRow): Logger {
+    const { phase, attempt, claim, miner } = row;
+    return this.#modules.log.child({ miner, sector: row.number, phase, attempt, claim, runId: row.id });
+  }
+}
+
+function errorOf(outcome: RunOutcome): BeeproError | undefined {
+  if ('done' in outcome) return undefined;
+  const { code, message } = outcome.failed;
+  return isErrorCode(code)
+    ? new BeeproError(code, { detail: message })
+    : new BeeproError('INTERNAL', { detail: message });
+}
