@@ -39,7 +39,7 @@ export function bytes(range: NumberRange = {}): SettingType<Bytes> {
 
 /** A number of epochs: `900`, or days and hours of 30 s epochs: `540d`, `1d12h`. The range is in epochs. */
 export function epochs(range: NumberRange = {}): SettingType<Epoch> {
-  return quantity('epochs', EPOCH_UNITS, range, 'such as 900, 12h or 540d');
+  return quantity('epochs', EPOCH_UNITS, range, 'such as 900, 12h or 540d', inOneUnit);
 }
 
 /** An amount of money, read as attoFIL: `0.5 FIL`, `3 nanoFIL`. */
@@ -61,8 +61,14 @@ export function fil(): SettingType<AttoFil> {
   };
 }
 
-function quantity(name: string, units: Units, range: NumberRange, examples: string): SettingType<number> {
-  const show = (value: number) => formatQuantity(value, units);
+function quantity(
+  name: string,
+  units: Units,
+  range: NumberRange,
+  examples: string,
+  write: Show = inSeveralUnits,
+): SettingType<number> {
+  const show = (value: number) => write(value, units);
   return {
     name,
     range: describeRange(range, show),
@@ -90,7 +96,14 @@ function parseQuantity(text: string, units: Units): number | undefined {
   return Number.isInteger(sum) ? sum : undefined;
 }
 
-function formatQuantity(value: number, units: Units): string {
+/** `540d`, `900`: hours with a rest in epochs would puzzle. */
+function inOneUnit(value: number, units: Units): string {
+  const unit = units.find(([, size]) => value !== 0 && value % size === 0);
+  return unit ? `${value / unit[1]}${unit[0]}` : String(value);
+}
+
+/** `1h30m`. */
+function inSeveralUnits(value: number, units: Units): string {
   let rest = value;
   let text = '';
   for (const [unit, size] of units) {
