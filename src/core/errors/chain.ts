@@ -152,6 +152,11 @@ export const CHAIN_ERRORS = defineErrors({
     message: 'The node {node} answered {method} with something that is no valid answer: {detail}',
     cure: 'Check that the URL is that of a Lotus node (/rpc/v1) and that no proxy answers in its place.',
   },
+  CHAIN_NODES_MISSING: {
+    severity: 'permanent',
+    message: 'No Lotus node is configured',
+    cure: 'Name one: beepro setting set chain.nodes "http://HOST:1234/rpc/v1 token=file:/etc/beepro/lotus.token".',
+  },
   CHAIN_URL_MALFORMED: {
     severity: 'permanent',
     message: 'The node address {url} is not usable: {detail}',

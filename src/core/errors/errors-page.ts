@@ -3,7 +3,8 @@ import { ERRORS } from './table.ts';
 
 const MEANING: Readonly<Record<Severity, string>> = {
   temporary: 'trying again later may succeed; the system does so by itself, with back-off and a bound',
-  permanent: 'the same again cannot succeed; a sector goes back to an earlier step or is parked, a command is refused',
+  permanent:
+    'the same again cannot succeed; a sector goes back to an earlier step or is parked, a command is refused',
   fatal: 'the process cannot go on; it stops and says why',
 };
 
@@ -38,5 +39,8 @@ export function renderErrorsPage(): string {
 }
 
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replace(/\{(\w+)\}/g, '*$1*');
+  return text
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
+    .replace(/\{(\w+)\}/g, '*$1*');
 }

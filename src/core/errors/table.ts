@@ -4,6 +4,7 @@ import type { ErrorDefinition } from './define.ts';
 import { DEVNET_ERRORS } from './devnet.ts';
 import { GENERAL_ERRORS } from './general.ts';
 import { MESSAGE_ERRORS } from './message.ts';
+import { LOCAL_ERRORS } from './local.ts';
 import { PARAMS_ERRORS } from './params.ts';
 import { PIECE_ERRORS } from './piece.ts';
 import { QUEUE_ERRORS } from './queue.ts';
@@ -21,6 +22,7 @@ const ALL = {
   ...DATABASE_ERRORS,
   ...DEVNET_ERRORS,
   ...MESSAGE_ERRORS,
+  ...LOCAL_ERRORS,
   ...PARAMS_ERRORS,
   ...PIECE_ERRORS,
   ...QUEUE_ERRORS,

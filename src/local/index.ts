@@ -1,0 +1,2 @@
+export { type InstallationOptions, LocalInstallation } from './installation.ts';
+export { type RoleCommand, RoleProcess } from './role-process.ts';
