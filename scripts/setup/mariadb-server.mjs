@@ -16,7 +16,7 @@ const TEMPLATE = 1;
 const USER = 'beepro';
 const DATABASE = 'beepro';
 /** A third of the default: a private instance holds thousands of rows, and each run copies the file. */
-const LOG_FILE_SIZE = '--innodb-log-file-size=32M';
+const LOG_SIZE = '32M';
 
 /**
  * A private MariaDB (or MySQL) on a unix socket, without any TCP port. What it commits is on disk when it says
@@ -51,7 +51,6 @@ export async function startMariadb(program, run) {
       '--innodb-buffer-pool-size=128M',
       // 151 by default; a suite of many roles in many processes needs more.
       '--max-connections=1000',
-      ...(isMysql(program) ? ['--mysqlx=OFF', '--skip-log-bin'] : []),
     ],
     env: program.env,
     log,
@@ -138,7 +137,14 @@ function commonFlags(program, datadir) {
   return [
     '--no-defaults',
     `--datadir=${datadir}`,
-    LOG_FILE_SIZE,
+    ...(isMysql(program)
+      ? [
+          `--innodb-redo-log-capacity=${LOG_SIZE}`,
+          '--secure-file-priv=NULL',
+          '--mysqlx=OFF',
+          '--skip-log-bin',
+        ]
+      : [`--innodb-log-file-size=${LOG_SIZE}`]),
     ...(userId() === 0 ? ['--user=root'] : []),
     ...(basedir
       ? [

@@ -28,6 +28,8 @@ const PACKAGES = [
   'mariadb-client-core',
   'mariadb-server',
 ];
+/** Those with the programs that are started; the libraries that the others need are not. */
+const PROGRAM_PACKAGES = ['redis-tools', 'mariadb-server-core'];
 
 /**
  * @param {(note: string) => void} onProgress
@@ -117,7 +119,7 @@ async function fillFrom(folder, apt, onProgress) {
   const missing = await missingBelow(folder);
   if (missing.length > 0) {
     onProgress('downloading libraries');
-    const packages = await missingLibraryPackages(apt, PACKAGES);
+    const packages = await missingLibraryPackages(apt, PROGRAM_PACKAGES);
     if (packages.length > 0) await unpackPackages(apt, packages, folder);
     const still = await missingBelow(folder);
     if (still.length > 0) {
