@@ -66,7 +66,7 @@ function quantity(
   units: Units,
   range: NumberRange,
   examples: string,
-  write: Show = inSeveralUnits,
+  write: (value: number, units: Units) => string = inSeveralUnits,
 ): SettingType<number> {
   const show = (value: number) => write(value, units);
   return {
