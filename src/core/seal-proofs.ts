@@ -69,3 +69,7 @@ export function sealProofById(id: number): SealProof | undefined {
 export function sectorSizeByBytes(bytes: Bytes): SectorSizeName | undefined {
   return SECTOR_SIZES.find((size) => SIZE_BYTES[size] === bytes);
 }
+
+export function isSectorSize(text: string): text is SectorSizeName {
+  return (SECTOR_SIZES as readonly string[]).includes(text);
+}

@@ -11,7 +11,14 @@ import {
   type Trx,
 } from '#db';
 import { DEFAULT_PRIORITY, type JobRequest, jobId, queueName } from '#queues';
-import { type RunRequest, type SectorEvent, type Transition, transition } from './machine/index.ts';
+import {
+  FULL_RETRY,
+  type RetryScale,
+  type RunRequest,
+  type SectorEvent,
+  type Transition,
+  transition,
+} from './machine/index.ts';
 
 /** A job that the transaction wrote to the outbox: whoever commits publishes it at once. */
 export interface OutboxJob extends JobRequest {
@@ -26,11 +33,18 @@ export type Applied =
 /**
  * Applies one event to a sector in the caller's transaction: locks its row first, asks the machine, writes the
  * row, the log, the runs and the outbox. The jobs are to be published after the commit.
+ *
+ * @param retry how the operator scales back-off and tries; matters for failures
  * @throws BeeproError `NOT_FOUND`
  */
-export async function applyEvent(trx: Trx, id: SectorId, event: SectorEvent): Promise<Applied> {
+export async function applyEvent(
+  trx: Trx,
+  id: SectorId,
+  event: SectorEvent,
+  retry: RetryScale = FULL_RETRY,
+): Promise<Applied> {
   const { row, active, now } = await lockSectorWithRuns(trx, id);
-  const outcome = transition({ ...row, active }, event, { now });
+  const outcome = transition({ ...row, active }, event, { now, retry });
   if ('refused' in outcome) return { refused: outcome.refused, state: row.state, jobs: [] };
 
   const next = outcome.ok;

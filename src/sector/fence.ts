@@ -12,7 +12,7 @@ import {
   type Trx,
 } from '#db';
 import { type Applied, applyEvent, type OutboxJob, startRun } from './apply.ts';
-import { backoffMs, failureKind, RECOVERIES } from './machine/index.ts';
+import { backoffMs, FULL_RETRY, failureKind, type RetryScale, triesOf } from './machine/index.ts';
 import { eventOfResult, parsePhaseResult } from './phase-results.ts';
 
 /** Who answers for a run: only the claim that MySQL still has counts. */
@@ -65,10 +65,11 @@ export async function failRun(
   trx: Trx,
   fence: Fence,
   failure: { readonly code: string; readonly message: string },
+  retry: RetryScale = FULL_RETRY,
 ): Promise<RunAnswer> {
   const run = await lockFenced(trx, fence);
   if (!run) return { status: 'superseded' };
-  const failed = await failLockedRun(trx, run, failure);
+  const failed = await failLockedRun(trx, run, failure, retry);
   killPoint('accept.before-commit');
   return { status: 'accepted', run, ...failed };
 }
@@ -104,16 +105,18 @@ export async function failLockedRun(
   trx: Trx,
   run: PhaseRunRow,
   failure: { readonly code: string; readonly message: string },
+  retry: RetryScale = FULL_RETRY,
 ): Promise<{ readonly applied: Applied; readonly jobs: readonly OutboxJob[] }> {
   await finishRun(
     trx,
     { runId: run.id, attempt: run.attempt, claim: run.claim },
     { status: 'failed', errorCode: failure.code, errorMessage: failure.message },
   );
-  if (run.phase === 'unseal') return retryUnseal(trx, run, failure);
+  if (run.phase === 'unseal') return retryUnseal(trx, run, failure, retry);
   const input = Object.keys(run.input).length > 0 ? { input: run.input } : {};
   const id: SectorId = { miner: run.miner, number: run.number };
-  const applied = await applyEvent(trx, id, { type: 'phase.failed', phase: run.phase, ...failure, ...input });
+  const event = { type: 'phase.failed', phase: run.phase, ...failure, ...input } as const;
+  const applied = await applyEvent(trx, id, event, retry);
   return { applied, jobs: applied.jobs };
 }
 
@@ -125,14 +128,15 @@ async function retryUnseal(
   trx: Trx,
   run: PhaseRunRow,
   failure: { readonly code: string },
+  retry: RetryScale,
 ): Promise<{ readonly applied: Applied; readonly jobs: readonly OutboxJob[] }> {
   const id: SectorId = { miner: run.miner, number: run.number };
   const sector = await lockSector(trx, id);
   const kind = failureKind(run.phase, failure.code);
   const tries = Number(run.input.tries ?? 0) + 1;
-  const again = tries <= RECOVERIES[kind].tries;
-  const retry = { phase: run.phase, delayMs: backoffMs(kind, tries), input: { ...run.input, tries } };
-  const job = again ? await startRun(trx, id, sector.worker, retry) : undefined;
+  const again = tries <= triesOf(kind, retry);
+  const next = { phase: run.phase, delayMs: backoffMs(kind, tries, retry), input: { ...run.input, tries } };
+  const job = again ? await startRun(trx, id, sector.worker, next) : undefined;
   const refused = again ? 'unsealing is tried again' : 'unsealing has failed too often';
   return { applied: { refused, state: sector.state, jobs: [] }, jobs: job ? [job] : [] };
 }

@@ -1,5 +1,6 @@
 export { type Applied, applyEvent, type OutboxJob, requireEvent, startRun } from './apply.ts';
-export { commitAndPublish, moveSector, type SectorModules } from './change.ts';
+export { commitAndPublish, moveSector, retryScale, type SectorModules } from './change.ts';
+export * from './commands/index.ts';
 export {
   acceptRun,
   applyFenced,

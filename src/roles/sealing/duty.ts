@@ -42,7 +42,7 @@ export async function runDuty(
         await keeper?.release();
         keeper = await takeLease(modules, holder, duty.name);
         if (!keeper) {
-          await duty.wake.sleep(modules.settings.leaseTtlMs() / 3, signal);
+          await duty.wake.sleep(modules.settings.get('coordinator.lease_ttl') / 3, signal);
           continue;
         }
         log.debug({ event: 'duty.taken' }, `this process does ${duty.name}`);
@@ -72,7 +72,7 @@ function takeLease(modules: SealingModules, holder: string, name: string): Promi
     database: modules.db,
     name: `sealing:${name}`,
     holder,
-    ttlMs: modules.settings.leaseTtlMs(),
+    ttlMs: modules.settings.get('coordinator.lease_ttl'),
   });
 }
 

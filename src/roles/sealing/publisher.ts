@@ -38,5 +38,5 @@ export async function publishLeftovers(modules: SealingModules, signal: AbortSig
     }
     if (entries.length < PAGE || signal.aborted) break;
   }
-  await pruneOutbox(db.kysely, settings.outboxKeepMs(), 1_000);
+  await pruneOutbox(db.kysely, settings.get('coordinator.outbox_keep'), 1_000);
 }

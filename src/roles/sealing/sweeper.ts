@@ -12,7 +12,7 @@ import {
   type Trx,
 } from '#db';
 import { type JobPresence, type JobRequest, jobId, jobPresence, queueName, republishJob } from '#queues';
-import { commitAndPublish, failLockedRun, type OutboxJob } from '#sector';
+import { commitAndPublish, failLockedRun, type OutboxJob, retryScale } from '#sector';
 import type { SealingModules } from './modules.ts';
 
 const PAGE = 500;
@@ -61,10 +61,10 @@ async function sweepRun(modules: SealingModules, run: PhaseRunRow): Promise<void
 
 /** Claims of workers that have fallen silent go back to the queue and count a crash (crash rule 2). */
 export async function sweepExpired(modules: SealingModules, signal: AbortSignal): Promise<void> {
-  const expiryMs = modules.settings.heartbeatExpiryMs();
+  const expiryMs = modules.settings.get('worker.heartbeat_expiry');
   for (const run of await listExpiredRuns(modules.db.kysely, expiryMs, PAGE)) {
     if (signal.aborted) return;
-    await commitAndPublish(modules, (trx) => expireRun(trx, run, expiryMs));
+    await commitAndPublish(modules, (trx) => expireRun(modules, trx, run, expiryMs));
     modules.log.warn(
       {
         event: 'sweep.expired',
@@ -79,6 +79,7 @@ export async function sweepExpired(modules: SealingModules, signal: AbortSignal)
 }
 
 async function expireRun(
+  modules: SealingModules,
   trx: Trx,
   run: PhaseRunRow,
   expiryMs: number,
@@ -96,7 +97,7 @@ async function expireRun(
     phase: run.phase,
     detail: `${run.crashes + 1} claims ended without an answer, the last on ${run.worker}`,
   });
-  return failLockedRun(trx, held, { code, message });
+  return failLockedRun(trx, held, { code, message }, retryScale(modules.settings, id.miner));
 }
 
 /** Back-off is `not_before` in MySQL: what is due gets its job now. */

@@ -37,10 +37,19 @@ export interface Transition {
   readonly releasePieces: boolean;
 }
 
+/** How the operator scales the table's recoveries, in percent (`sector.retry.…`). */
+export interface RetryScale {
+  readonly triesPercent: number;
+  readonly backoffPercent: number;
+}
+
 export interface Rules {
   /** The database's clock. */
   readonly now: Date;
+  readonly retry: RetryScale;
 }
+
+export const FULL_RETRY: RetryScale = { triesPercent: 100, backoffPercent: 100 };
 
 /**
  * The ticket, data and CommR may not change any more: a pre-commit that names them is assigned, signed or on

@@ -1,13 +1,15 @@
 export { EVENT_TYPES, EVENTS, type EventOf, type SectorEvent, type SectorEventType } from './events.ts';
 export {
+  FULL_RETRY,
   isBound,
+  type RetryScale,
   type Rules,
   type RunRequest,
   type SectorChange,
   type SectorFacts,
   type Transition,
 } from './facts.ts';
-export { backoffMs, type FailureKind, failureKind, RECOVERIES, type Recovery } from './recovery.ts';
+export { backoffMs, type FailureKind, failureKind, RECOVERIES, type Recovery, triesOf } from './recovery.ts';
 export { SEALING_PHASES } from './step.ts';
 export { TABLE } from './table.ts';
 export { type Outcome, transition } from './transition.ts';

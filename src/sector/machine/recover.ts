@@ -1,7 +1,7 @@
 import type { Phase } from '#core';
-import type { SectorChange, SectorFacts } from './facts.ts';
+import type { Rules, SectorChange, SectorFacts } from './facts.ts';
 import { isBound } from './facts.ts';
-import { backoffMs, type FailureKind, RECOVERIES } from './recovery.ts';
+import { backoffMs, type FailureKind, RECOVERIES, triesOf } from './recovery.ts';
 import { enter, NO_SEED, park, redo, run, type Step, step } from './step.ts';
 
 /** Who failed: a phase of the sector, one of its two messages, or the chain that reverted the pre-commit. */
@@ -21,22 +21,23 @@ export function recover(
   source: FailureSource,
   kind: FailureKind,
   failure: { readonly code: string; readonly message: string },
+  rules: Rules,
   input?: Readonly<Record<string, unknown>>,
 ): Step {
-  const recovery = RECOVERIES[kind];
+  const allowed = triesOf(kind, rules.retry);
   const key = countKey(source, kind);
   const tries = (sector.recoveries[key] ?? 0) + 1;
-  if (tries > recovery.tries) {
-    const after = recovery.tries === 0 ? '' : ` (after ${recovery.tries} tries)`;
+  if (tries > allowed) {
+    const after = allowed === 0 ? '' : ` (after ${allowed} tries)`;
     return park(sector, failure.code, `${failure.message}${after}`);
   }
-  const delayMs = backoffMs(kind, tries);
+  const delayMs = backoffMs(kind, tries, rules.retry);
   const next = follow(sector, source, kind, failure, delayMs, input);
   const recoveries = { ...sector.recoveries, [key]: tries };
   return {
     ...next,
     set: { ...next.set, recoveries },
-    recovery: { key, tries, of: recovery.tries, delayMs },
+    recovery: { key, tries, of: allowed, delayMs },
   };
 }
 
@@ -71,6 +72,12 @@ function follow(
         set: { commit1_output: null, proof: null, proof_at: null },
         start: [run('commit1', delayMs)],
         cancel: ['commit2', 'clear-cache'],
+      });
+    case 'land':
+      return step('Commit2', {
+        set: { landed_at: null },
+        start: [run('landing', delayMs)],
+        cancel: ['clear-cache'],
       });
     case 'wait-seed':
       return toWaitSeed({});

@@ -1,4 +1,5 @@
 import { ERRORS, isErrorCode, type Phase } from '#core';
+import { FULL_RETRY, type RetryScale } from './facts.ts';
 
 /** Where a recovery goes on. */
 export type RecoveryStep =
@@ -12,6 +13,8 @@ export type RecoveryStep =
   | 'new-ticket'
   /** Commit1 and what follows. */
   | 'commit1'
+  /** Landing anew, from the workspace that is still there. */
+  | 'land'
   /** Back to WaitSeed; what was computed for the old seed is thrown away. */
   | 'wait-seed'
   | 'batch-precommit'
@@ -108,6 +111,12 @@ export const RECOVERIES = {
     tries: 5,
     backoff: { baseMs: 5 * SECOND, factor: 3, capMs: 10 * MINUTE },
   },
+  landed: {
+    meaning: 'a landed file is gone or damaged while the workspace still has it',
+    goTo: 'land',
+    tries: 3,
+    backoff: { baseMs: SECOND, factor: 10, capMs: 10 * MINUTE },
+  },
   data: {
     meaning: 'the data is not what it is said to be',
     goTo: 'park',
@@ -143,9 +152,14 @@ export const RECOVERIES = {
 export type FailureKind = keyof typeof RECOVERIES;
 
 /** Wait before try `n` (1 is the first), in ms. */
-export function backoffMs(kind: FailureKind, n: number): number {
+export function backoffMs(kind: FailureKind, n: number, retry: RetryScale = FULL_RETRY): number {
   const { baseMs, factor, capMs } = RECOVERIES[kind].backoff;
-  return Math.min(capMs, baseMs * factor ** (n - 1));
+  return Math.round((Math.min(capMs, baseMs * factor ** (n - 1)) * retry.backoffPercent) / 100);
+}
+
+/** How often a kind of failure is tried again before the sector is parked. */
+export function triesOf(kind: FailureKind, retry: RetryScale = FULL_RETRY): number {
+  return Math.ceil((RECOVERIES[kind].tries * retry.triesPercent) / 100);
 }
 
 /** Codes whose meaning depends on nothing but themselves. The first match wins. */
@@ -165,6 +179,9 @@ const REPLICA = /REPLICA_NOT_FRESH$|REPLICA_INVALID$/;
 const FILES = /CACHE_CORRUPT$|STALE_KEY$|NOT_SEALED$|FILE_MISSING$|WRONG_SIZE$|VANILLA_INVALID$/;
 const DATA = /DATA_MISMATCH$/;
 const PROOF = /PROOF_INVALID$|DIGEST_MISMATCH$|FILE_MISSING$/;
+/** What no repetition mends: the chain and the sector contradict each other. */
+const HOPELESS = /^SECTOR_(NUMBER_TAKEN|COMMR_DIFFERS|COMMD_DIFFERS|PRECOMMIT_EXPIRED)$/;
+const LANDED = /^STORAGE_(COPY_DIFFERS|FILE_MISSING|UNKNOWN_PATH)$/;
 const COPY = /^(LANDING|STORAGE)_.*(MISMATCH|CORRUPT|VERIFY|DIFFERS)/;
 
 /** What kind of failure an error code is in a phase. Pure; an unknown code goes by its severity. */
@@ -172,6 +189,8 @@ export function failureKind(phase: Phase, code: string): FailureKind {
   if (code === 'SECTOR_TICKET_EXPIRED' && TICKET_PHASES.includes(phase)) return 'ticket';
   if (code === 'SECTOR_SEED_MOVED' && SEED_PHASES.includes(phase)) return 'seed';
   for (const [pattern, kind] of BY_CODE) if (pattern.test(code)) return kind;
+  if (HOPELESS.test(code)) return 'data';
+  if (phase === 'clear-cache' && LANDED.test(code)) return 'landed';
   if (phase === 'landing' && (COPY.test(code) || DATA.test(code))) return 'copy';
   if (phase === 'add-piece' && DATA.test(code)) return 'data';
   if (phase === 'commit2' && PROOF.test(code)) return 'proof';

@@ -42,10 +42,10 @@ function isBurnt(sector: SectorFacts): boolean {
 function failed(to: readonly SectorState[], phases: readonly string[]): Cell<'phase.failed'> {
   return {
     to: [...to, 'Parked'],
-    do: (sector, event) => {
+    do: (sector, event, rules) => {
       if (!phases.includes(event.phase)) return refuse(`the sector is not in phase ${event.phase}`);
       const kind = failureKind(event.phase, event.code);
-      return recover(sector, event.phase, kind, event, event.input);
+      return recover(sector, event.phase, kind, event, rules, event.input);
     },
   };
 }
@@ -74,13 +74,19 @@ const REMOVE: Cell<'remove'> = {
 
 const NEW_TICKET: Cell<'ticket-expired'> = {
   to: [...REDO, 'Parked'],
-  do: (sector) =>
+  do: (sector, _event, rules) =>
     isBound(sector)
       ? refuse('a pre-commit names this ticket')
-      : recover(sector, 'precommit', 'ticket', {
-          code: 'SECTOR_TICKET_EXPIRED',
-          message: 'tickets expire again and again before the sector is sealed: it is sealed too slowly',
-        }),
+      : recover(
+          sector,
+          'precommit',
+          'ticket',
+          {
+            code: 'SECTOR_TICKET_EXPIRED',
+            message: 'tickets expire again and again before the sector is sealed: it is sealed too slowly',
+          },
+          rules,
+        ),
 };
 
 const PRECOMMIT_EXPIRED: Cell<'precommit-expired'> = {
@@ -93,12 +99,18 @@ const PRECOMMIT_EXPIRED: Cell<'precommit-expired'> = {
 
 const PRECOMMIT_MOVED: Cell<'precommit-moved'> = {
   to: ['WaitSeed', 'Parked'],
-  do: (sector, event) => {
+  do: (sector, event, rules) => {
     if (event.precommitEpoch === sector.precommit_epoch) return refuse('the pre-commit is where it was');
-    const next = recover(sector, 'reorg', 'reorg', {
-      code: 'SECTOR_PRECOMMIT_UNSTEADY',
-      message: 'the chain reverts the pre-commit again and again',
-    });
+    const next = recover(
+      sector,
+      'reorg',
+      'reorg',
+      {
+        code: 'SECTOR_PRECOMMIT_UNSTEADY',
+        message: 'the chain reverts the pre-commit again and again',
+      },
+      rules,
+    );
     return next.to === 'Parked' ? next : withSet(next, { precommit_epoch: event.precommitEpoch });
   },
 };
@@ -106,11 +118,17 @@ const PRECOMMIT_MOVED: Cell<'precommit-moved'> = {
 /** The same signed message is pushed again; its ticket and CommR stay bound, its epoch and seed will differ. */
 const PRECOMMIT_GONE: Cell<'precommit-gone'> = {
   to: ['PreCommitWait', 'Parked'],
-  do: (sector) => {
-    const next = recover(sector, 'reorg', 'reorg', {
-      code: 'SECTOR_PRECOMMIT_UNSTEADY',
-      message: 'the chain reverts the pre-commit again and again',
-    });
+  do: (sector, _event, rules) => {
+    const next = recover(
+      sector,
+      'reorg',
+      'reorg',
+      {
+        code: 'SECTOR_PRECOMMIT_UNSTEADY',
+        message: 'the chain reverts the pre-commit again and again',
+      },
+      rules,
+    );
     return next.to === 'Parked' ? next : { ...withSet(next, { precommit_epoch: null }), to: 'PreCommitWait' };
   },
 };
@@ -206,13 +224,19 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
         },
       },
       'precommit1.done': {
-        to: ['PreCommit2', 'Parked'],
-        do: (sector) =>
+        to: ['PreCommit1', 'PreCommit2', 'Parked'],
+        do: (sector, _event, rules) =>
           sector.ticket === null
-            ? recover(sector, 'precommit1', 'permanent', {
-                code: 'INTERNAL',
-                message: 'PreCommit1 ended without a ticket',
-              })
+            ? recover(
+                sector,
+                'precommit1',
+                'permanent',
+                {
+                  code: 'INTERNAL',
+                  message: 'PreCommit1 ended without a ticket',
+                },
+                rules,
+              )
             : step('PreCommit2', { set: succeeded(sector, 'precommit1'), start: [run('precommit2')] }),
       },
       'phase.failed': failed(REDO, ['precommit1']),
@@ -273,14 +297,15 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
       },
       'precommit-withheld': {
         to: ['PreCommitBatching', 'Parked'],
-        do: (sector, event) =>
+        do: (sector, event, rules) =>
           sector.precommit_bound_at !== null
             ? refuse('its pre-commit may be signed already')
-            : unbound(recover(sector, 'precommit', 'precommit-refused', event)),
+            : unbound(recover(sector, 'precommit', 'precommit-refused', event, rules)),
       },
       'precommit-rejected': {
         to: ['PreCommitBatching', 'Parked'],
-        do: (sector, event) => unbound(recover(sector, 'precommit', 'precommit-refused', event)),
+        do: (sector, event, rules) =>
+          unbound(recover(sector, 'precommit', 'precommit-refused', event, rules)),
       },
       'precommit-landed': PRECOMMIT_LANDED,
       'landing.done': LANDING_DONE,
@@ -362,7 +387,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
               }),
       },
       ...ON_PRECOMMIT,
-      'phase.failed': failed(['ClearCache', 'WaitSeed'], ['clear-cache']),
+      'phase.failed': failed(['ClearCache', 'Commit2', 'WaitSeed'], ['clear-cache']),
       park: PARK,
     },
   },
@@ -388,11 +413,11 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
     on: {
       'commit-withheld': {
         to: ['CommitBatching', 'Parked'],
-        do: (sector, event) => uncommitted(recover(sector, 'commit', 'commit-refused', event)),
+        do: (sector, event, rules) => uncommitted(recover(sector, 'commit', 'commit-refused', event, rules)),
       },
       'commit-rejected': {
         to: ['CommitBatching', 'Parked'],
-        do: (sector, event) => uncommitted(recover(sector, 'commit', 'commit-refused', event)),
+        do: (sector, event, rules) => uncommitted(recover(sector, 'commit', 'commit-refused', event, rules)),
       },
       'commit-landed': { to: ['Proving'], do: proving },
       'unseal.done': UNSEALED,

@@ -1,10 +1,13 @@
 import type { Phase } from '#core';
 import {
+  FULL_RETRY,
   type SectorEvent,
   type SectorFacts,
   type Transition,
   transition,
 } from '../../../src/sector/machine/index.ts';
+
+const RULES = { now: new Date('2026-01-02T00:00:00Z'), retry: FULL_RETRY };
 
 /** What `applyEvent` does with SQL, done with values: the fence included. */
 export function play(
@@ -14,7 +17,7 @@ export function play(
   const ended = endedPhase(event);
   if (ended && !sector.active.includes(ended)) return { sector, refused: 'fenced off' };
   const active = sector.active.filter((phase) => phase !== ended);
-  const outcome = transition({ ...sector, active }, event, { now: new Date('2026-01-02T00:00:00Z') });
+  const outcome = transition({ ...sector, active }, event, RULES);
   if ('refused' in outcome) return { sector, refused: outcome.refused };
   const { to, set, start, cancel } = outcome.ok;
   const left = active.filter((phase) => !cancel.includes(phase));

@@ -1,0 +1,4 @@
+export { type AddMinerRequest, addMiner } from './add-miner.ts';
+export { redoSector, removeSector, resumeSector } from './operator.ts';
+export { type PledgeModules, type PledgeRequest, pledgeSectors, sealProofOf } from './pledge.ts';
+export { type WaitFacts, waitReason, whyWaiting } from './why-waiting.ts';
