@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util';
+import { BeeproError, type SectorSizeName } from '#core';
+
+export interface DemoOptions {
+  readonly sectors: number;
+  readonly sectorSize: SectorSizeName;
+  /** A file to seal, prove, unseal and compare. */
+  readonly file: string | undefined;
+  /** Leave everything running at the end. */
+  readonly keep: boolean;
+}
+
+/** @throws BeeproError `INPUT_INVALID` */
+export function readDemoOptions(argv: readonly string[]): DemoOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      sectors: { type: 'string', default: '2' },
+      'sector-size': { type: 'string', default: '2KiB' },
+      file: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+    },
+  });
+  const sectors = Number(values.sectors);
+  if (!Number.isSafeInteger(sectors) || sectors < 1 || sectors > 1000) {
+    throw new BeeproError('INPUT_INVALID', { what: '--sectors', detail: 'it is a number from 1 to 1000' });
+  }
+  const sectorSize = values['sector-size'];
+  if (sectorSize !== '2KiB' && sectorSize !== '8MiB') {
+    throw new BeeproError('INPUT_INVALID', { what: '--sector-size', detail: 'it is 2KiB or 8MiB' });
+  }
+  return { sectors, sectorSize, file: values.file, keep: values.keep };
+}

@@ -1,0 +1,122 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { needMysql, readEnvironment } from '#config';
+import { type SectorId, sectorName } from '#core';
+import { type Database, findSector, listRunsOfSector, listSectorEvents, openDatabase } from '#db';
+import { LocalInstallation } from '#local';
+import { formatDuration, renderTable } from '../output/index.ts';
+import type { DemoOptions } from './options.ts';
+import { phaseTitle, type SectorTimes, SHOWN_PHASES, sectorTimes } from './phase-times.ts';
+import { verifyLanded } from './verify-landed.ts';
+import { watchUntilProving } from './watch.ts';
+
+const BLOCK_TIME_MS = 500;
+
+/**
+ * The main job on one machine: pledges sectors, seals them with real proofs on an embedded chain, and follows them to
+ * `Proving`. The servers, the sealer and the parameters are given by the environment (`scripts/demo.mjs`).
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const startedAt = performance.now();
+  const say = (text: string): void => {
+    process.stdout.write(`${formatDuration(performance.now() - startedAt).padStart(7)}  ${text}\n`);
+  };
+  const dir = process.env.BEEPRO_RUN_DIR ?? mkdtempSync(join(tmpdir(), 'beepro-demo-'));
+  const installation = new LocalInstallation({
+    env: process.env,
+    dir,
+    sectorSize: options.sectorSize,
+    blockTimeMs: BLOCK_TIME_MS,
+  });
+  const database = openDatabase(needMysql(readEnvironment(installation.env)));
+  let isLeftRunning = false;
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+  });
+  interrupted.catch(() => undefined);
+  try {
+    await Promise.race([interrupted, seal(installation, database, options, say, startedAt)]);
+    isLeftRunning = options.keep;
+  } finally {
+    await database.close();
+    if (!isLeftRunning) await installation.stop();
+  }
+  if (isLeftRunning) {
+    for (const role of installation.roles) role.detach();
+  }
+}
+
+async function seal(
+  installation: LocalInstallation,
+  database: Database,
+  options: DemoOptions,
+  say: (text: string) => void,
+  startedAt: number,
+): Promise<void> {
+  const miner = `t0${installation.miner}`;
+  say(`embedded chain: ${options.sectorSize} sectors, an epoch every ${BLOCK_TIME_MS} ms, real proofs`);
+  await installation.startChain();
+  await installation.configure();
+  say(`miner ${miner}, storage ${installation.storageDir}`);
+  const roles = [installation.startSealing(), installation.startWorker('demo')];
+  await Promise.all(roles.map((role) => role.ready()));
+  const ui = await installation.startUi();
+  say(`running: sealing role, worker "demo", web page at ${ui.url} (password in ${ui.passwordFile})`);
+
+  const sectors = await pledge(installation, database, options.sectors);
+  say(`pledged ${sectors.map(sectorName).join(', ')}`);
+  await watchUntilProving(database, sectors, {
+    startedAt,
+    logs: installation.logsDir,
+    write: (text) => process.stdout.write(text),
+    isTerminal: process.stdout.isTTY === true,
+  });
+  const files = await verifyLanded(database, sectors, installation.logsDir);
+  say(`${files} landed files read back, every SHA-256 as recorded`);
+  process.stdout.write(`\n${await timesTable(database, sectors)}\n\n`);
+  say(`${sectors.length} sectors are Proving`);
+  if (options.keep) {
+    process.stdout.write(
+      `\nLeft running:\n  overview    ${ui.url}/\n  Bull Board  ${ui.url}/queues/\n  password    in ${ui.passwordFile}\n  logs        ${installation.logsDir}\nStop it with: npm run demo -- --stop\n`,
+    );
+  }
+}
+
+async function pledge(installation: LocalInstallation, database: Database, count: number): Promise<SectorId[]> {
+  const { pledgeSectors } = await import('#sector');
+  const modules = await installation.sectorModules(database);
+  try {
+    const numbers = await pledgeSectors(modules, { miner: installation.miner, count });
+    return numbers.map((number) => ({ miner: installation.miner, number }));
+  } finally {
+    await modules.close();
+  }
+}
+
+async function timesTable(database: Database, sectors: readonly SectorId[]): Promise<string> {
+  const rows = await Promise.all(
+    sectors.map(async (id) => {
+      const [sector, runs, events] = await Promise.all([
+        findSector(database.kysely, id),
+        listRunsOfSector(database.kysely, id),
+        listSectorEvents(database.kysely, id),
+      ]);
+      return sectorTimes(sectorName(id), sector?.state ?? '', sector?.created_at ?? new Date(0), runs, events);
+    }),
+  );
+  const time = (ms: number | null | undefined): string | null => (typeof ms === 'number' ? formatDuration(ms) : null);
+  return renderTable<SectorTimes>(rows, [
+    { title: 'SECTOR', value: (row) => row.sector },
+    { title: 'STATE', value: (row) => row.state },
+    ...SHOWN_PHASES.map((phase) => ({
+      title: phaseTitle(phase),
+      value: (row: SectorTimes) => time(row.phases[phase]),
+      align: 'right' as const,
+    })),
+    { title: 'PRE-COMMIT', value: (row) => time(row.precommit), align: 'right' },
+    { title: 'SEED', value: (row) => time(row.seed), align: 'right' },
+    { title: 'COMMIT', value: (row) => time(row.commit), align: 'right' },
+    { title: 'TOTAL', value: (row) => time(row.total), align: 'right' },
+  ]);
+}
