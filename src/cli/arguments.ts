@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { type ActorId, isPhase, type Phase, PHASE_NAMES, parseSectorName, type SectorId } from '#core';
+import { type ActorId, isPhase, PHASE_NAMES, type Phase, parseSectorName, type SectorId } from '#core';
 
 /** `t01000`, `f01000` or `1000`. */
 export function minerArgument(text: string): ActorId {
@@ -25,7 +25,8 @@ export function phaseArgument(text: string): Phase {
 
 export function countArgument(text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('write a whole number from 1 up');
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError('write a whole number from 1 up');
   return count;
 }
 

@@ -22,14 +22,21 @@ export function printRows<Row>(
 
 /** Writes one thing as `name  value` lines, or as JSON. */
 export function printFacts(facts: Readonly<Record<string, unknown>>, options: JsonOption): void {
-  if (options.json) return printLine(toJson(facts));
+  if (options.json) {
+    printLine(toJson(facts));
+    return;
+  }
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined);
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) printLine(`${name.padEnd(width)}  ${factText(value)}`);
 }
 
 /** Says what was done. */
-export function printDone(sentence: string, facts: Readonly<Record<string, unknown>>, options: JsonOption): void {
+export function printDone(
+  sentence: string,
+  facts: Readonly<Record<string, unknown>>,
+  options: JsonOption,
+): void {
   printLine(options.json ? toJson(facts) : sentence);
 }
 

@@ -1,5 +1,5 @@
-import { runDemo } from './demo/run-demo.ts';
 import { readDemoOptions } from './demo/options.ts';
+import { runDemo } from './demo/run-demo.ts';
 import { reportFailure } from './report-failure.ts';
 
 try {

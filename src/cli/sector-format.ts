@@ -39,7 +39,10 @@ export async function listSectorLines(database: Database, filter: SectorListFilt
     rows,
     [
       { title: 'SECTOR', value: formatSector },
-      { title: 'STATE', value: (row) => (row.state === 'Proving' && row.unproven ? 'Proving (unproven)' : row.state) },
+      {
+        title: 'STATE',
+        value: (row) => (row.state === 'Proving' && row.unproven ? 'Proving (unproven)' : row.state),
+      },
       { title: 'FOR', value: (row) => formatAge(row.state_at), align: 'right' },
       { title: 'KIND', value: (row) => row.kind },
       { title: 'WORKER', value: (row) => row.worker },
@@ -67,7 +70,10 @@ export async function showSector(context: CliContext, id: SectorId, options: Jso
   if (options.json) return printLine(toJson({ sector, waiting, runs, messages, pieces, files }));
 
   const { recoveries, commit1_output, ...facts } = sector;
-  printFacts({ sector: formatSector(id), files: sectorName(id), ...facts, recoveries: toJson(recoveries) }, options);
+  printFacts(
+    { sector: formatSector(id), files: sectorName(id), ...facts, recoveries: toJson(recoveries) },
+    options,
+  );
   printLine(`\nwaits for  ${waiting}`);
   printLine(`\n${renderTable(runs, RUN_COLUMNS)}`);
   if (messages.length > 0) {

@@ -16,14 +16,21 @@ export function registerQueue(program: Command): void {
         const { countJobs, queueName } = await import('#queues');
         const db = context.database.kysely;
         const bus = await context.bus();
-        const workers = options.worker ? [options.worker] : (await listWorkers(db)).map((worker) => worker.name);
+        const workers = options.worker
+          ? [options.worker]
+          : (await listWorkers(db)).map((worker) => worker.name);
         const fleet = options.worker ? [] : PHASE_NAMES.map((phase) => queueName(phase));
-        const names = [...fleet, ...workers.flatMap((worker) => PHASE_NAMES.map((phase) => queueName(phase, worker)))];
+        const names = [
+          ...fleet,
+          ...workers.flatMap((worker) => PHASE_NAMES.map((phase) => queueName(phase, worker))),
+        ];
         const paused = new Map((await listQueuePauses(db)).map((pause) => [pause.queue, pause.who]));
         const counts = await countJobs(bus, names);
         const rows = counts.map((row) => ({ ...row, pausedBy: paused.get(row.queue) ?? null }));
         printRows(
-          rows.filter((row) => !row.queue.includes('@') || row.waiting + row.active + row.failed > 0 || row.pausedBy),
+          rows.filter(
+            (row) => !row.queue.includes('@') || row.waiting + row.active + row.failed > 0 || row.pausedBy,
+          ),
           [
             { title: 'QUEUE', value: (row) => row.queue },
             { title: 'WAITING', value: (row) => row.waiting, align: 'right' },
@@ -38,7 +45,10 @@ export function registerQueue(program: Command): void {
 
   withJson(queue.command('pause <queue>'))
     .description('start no more jobs of a queue; those that run go on')
-    .addHelpText('after', '\nExamples:\n  beepro queue pause precommit1\n  beepro queue pause precommit1@host-a')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  beepro queue pause precommit1\n  beepro queue pause precommit1@host-a',
+    )
     .action((name: string, options: JsonOption) =>
       withContext(async (context) => {
         const { pauseQueue } = await import('#db');

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type ActorId, type SectorId, SECTOR_STATES, type SectorState } from '#core';
+import { type ActorId, SECTOR_STATES, type SectorId, type SectorState } from '#core';
 import { countArgument, minerArgument, sectorArgument } from '../arguments.ts';
 import { type JsonOption, printDone, printRows, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
@@ -24,10 +24,8 @@ export function registerSector(program: Command): void {
       withContext(async (context) => {
         const { formatSector } = await import('../sector-format.ts');
         const { pledgeSectors } = await import('#sector');
-        const pledged = await pledgeSectors(await context.sectorModules(), {
-          miner: options.miner,
-          count: options.count,
-        });
+        const modules = { ...(await context.sectorModules()), chain: await context.chain() };
+        const pledged = await pledgeSectors(modules, { miner: options.miner, count: options.count });
         const names = pledged.map((number) => formatSector({ miner: options.miner, number }));
         printDone(`Pledged ${names.join(', ')}.`, { sectors: names }, options);
       }),
@@ -89,19 +87,27 @@ export function registerSector(program: Command): void {
           const { formatSector } = await import('../sector-format.ts');
           const act = name === 'resume' ? resumeSector : redoSector;
           const state = await act(await context.sectorModules(), id);
-          printDone(`Sector ${formatSector(id)} is in ${state}.`, { sector: formatSector(id), state }, options);
+          printDone(
+            `Sector ${formatSector(id)} is in ${state}.`,
+            { sector: formatSector(id), state },
+            options,
+          );
         }),
       );
   }
 
   withJson(sector.command('remove').argument('<sector>', 'MINER/NUMBER', sectorArgument))
-    .description('give a sector up and remove its files; one that is on chain or may be is kept unless forced')
+    .description(
+      'give a sector up and remove its files; one that is on chain or may be is kept unless forced',
+    )
     .option('--force', 'even if a pre-commit deposit is lost with it')
     .action((id: SectorId, options: JsonOption & { force?: boolean }) =>
       withContext(async (context) => {
         const { removeSector } = await import('#sector');
         const { formatSector } = await import('../sector-format.ts');
-        const state = await removeSector(await context.sectorModules(), id, { force: options.force ?? false });
+        const state = await removeSector(await context.sectorModules(), id, {
+          force: options.force ?? false,
+        });
         printDone(`Sector ${formatSector(id)} is in ${state}.`, { sector: formatSector(id), state }, options);
       }),
     );

@@ -12,7 +12,9 @@ interface AddOptions extends JsonOption {
 }
 
 export function registerStorage(program: Command): void {
-  const storage = program.command('storage').description('the paths that sectors land on; workers learn them by themselves');
+  const storage = program
+    .command('storage')
+    .description('the paths that sectors land on; workers learn them by themselves');
 
   withJson(storage.command('add'))
     .description('let sectors land on a directory or NFS mount that every worker sees under the same path')
@@ -26,7 +28,10 @@ export function registerStorage(program: Command): void {
         const { insertStoragePath } = await import('#db');
         const weight = Number(options.weight);
         if (!Number.isSafeInteger(weight) || weight < 1) {
-          throw new BeeproError('INPUT_INVALID', { what: '--weight', detail: 'it is a whole number from 1 up' });
+          throw new BeeproError('INPUT_INVALID', {
+            what: '--weight',
+            detail: 'it is a whole number from 1 up',
+          });
         }
         const full = resolve(path);
         const id = await insertStoragePath(context.database.kysely, {
@@ -49,7 +54,7 @@ export function registerStorage(program: Command): void {
         printRows(
           await listStoragePaths(context.database.kysely),
           [
-              { title: 'NAME', value: (row) => row.name },
+            { title: 'NAME', value: (row) => row.name },
             { title: 'PATH', value: (row) => row.path },
             { title: 'MINER', value: (row) => (row.miner === null ? 'all' : `t0${row.miner}`) },
             { title: 'WEIGHT', value: (row) => row.weight, align: 'right' },

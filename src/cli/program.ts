@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { programVersion } from '#core';
+import { registerDb } from './commands/db.ts';
+import { registerQueue } from './commands/queue.ts';
+import { registerSector } from './commands/sector.ts';
+import { registerStorage } from './commands/storage.ts';
+import { EXIT } from './exit-codes.ts';
+
+const AFTER = `
+Exit codes:
+  ${EXIT.ok}  done
+  ${EXIT.refused}  refused: it cannot be carried out as things stand; the message says what to do
+  ${EXIT.usage}  the words of the command are wrong
+  ${EXIT.notFound}  what it was asked about does not exist
+  ${EXIT.temporary}  a server could not be reached, or a time limit passed: trying again may succeed
+
+Environment:
+  BEEPRO_MYSQL_URL  mysql://user@host/database, or …@localhost/database?socketPath=/run/mysqld/mysqld.sock
+  BEEPRO_REDIS_URL  redis://host:6379, unix:///run/redis.sock, redis-sentinel://…, redis-cluster://…
+  BEEPRO_MYSQL_PASSWORD_FILE, BEEPRO_REDIS_PASSWORD_FILE  files with the passwords
+  BEEPRO_STATE_DIR  this machine's journals, locks and logs (.state)
+
+Examples:
+  beepro miner add t01000
+  beepro sector pledge --miner t01000 --count 10
+  beepro sector list --state Parked
+  beepro worker limit host-a precommit1 4`;
+
+/**
+ * The command line. Building it loads no more than names and texts: a command's modules are imported when it runs, so
+ * that help is instant and a role holds only what it uses.
+ */
+export function buildProgram(): Command {
+  // What a command inherits (how it exits, how it writes) is set before the first is made.
+  const program = new Command('beepro')
+    .description('Seals Filecoin sectors on a fleet of machines and keeps them proven.')
+    .version(programVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help, or that of a command')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureHelp({ helpWidth: 110 })
+    .configureOutput({ outputError: (text, write) => write(process.argv.includes('--json') ? '' : text) })
+    .addHelpText('after', AFTER);
+  registerSector(program);
+  registerStorage(program);
+  registerQueue(program);
+  registerDb(program);
+  return program;
+}
