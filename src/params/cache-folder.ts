@@ -17,10 +17,9 @@ export interface ParameterFolder {
 }
 
 export interface FolderSurroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  /** Whether files can be made in this folder, which is made if need be. */
-  canWrite(path: string): Promise<boolean>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly home?: string;
+  /** {@link DEFAULT_FOLDER} unless given. */
   readonly defaultFolder?: string;
 }
 
@@ -30,24 +29,20 @@ export interface FolderSurroundings {
  * @throws BeeproError `PARAMS_FOLDER_UNWRITABLE` when none can be written
  */
 export async function resolveParameterFolder(
-  surroundings: FolderSurroundings = realSurroundings(),
+  surroundings: FolderSurroundings = {},
 ): Promise<ParameterFolder> {
-  const { env, home } = surroundings;
+  const { env = process.env, home = homedir(), defaultFolder = DEFAULT_FOLDER } = surroundings;
   const named = env[FOLDER_VARIABLE];
   // A named folder is taken as it is: a read-only one, shared and complete, serves for proving.
   if (named) return { path: resolve(named), origin: 'environment' };
-  const standard = surroundings.defaultFolder ?? DEFAULT_FOLDER;
-  if (await surroundings.canWrite(standard)) return { path: standard, origin: 'default' };
+  if (await canWrite(defaultFolder)) return { path: defaultFolder, origin: 'default' };
   const cache = env.XDG_CACHE_HOME || join(home, '.cache');
   const own = join(cache, 'beepro', 'filecoin-proof-parameters');
-  if (await surroundings.canWrite(own)) return { path: own, origin: 'user' };
-  throw new BeeproError('PARAMS_FOLDER_UNWRITABLE', { folder: standard, detail: `neither can ${own}` });
+  if (await canWrite(own)) return { path: own, origin: 'user' };
+  throw new BeeproError('PARAMS_FOLDER_UNWRITABLE', { folder: defaultFolder, detail: `neither can ${own}` });
 }
 
-function realSurroundings(): FolderSurroundings {
-  return { env: process.env, home: homedir(), canWrite };
-}
-
+/** Whether files can be made in this folder, which is made if need be. */
 async function canWrite(path: string): Promise<boolean> {
   try {
     await mkdir(path, { recursive: true });

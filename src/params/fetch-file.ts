@@ -13,7 +13,7 @@ export interface FetchOptions {
   readonly stallMs?: number;
   /** Tries in a row that bring no byte before it fails. */
   readonly attempts?: number;
-  /** The pause after the first fruitless try, ms; it doubles each time. */
+  /** The pause before another try, ms; it doubles with each fruitless one. */
   readonly backOffMs?: number;
   /** Bytes that are there, of how many if the server says so. */
   readonly onProgress?: (name: string, done: Bytes, total: Bytes | undefined) => void;
@@ -62,15 +62,15 @@ async function fill(
   options: FetchOptions,
 ): Promise<void> {
   const attempts = options.attempts ?? ATTEMPTS;
-  for (let fruitless = 1; ; fruitless++) {
+  for (let fruitless = 0; ; ) {
     const before = part.done;
     try {
       return await downloadRest(part, folder, file, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (part.done > before) fruitless = 1;
+      fruitless = part.done > before ? 0 : fruitless + 1;
       if (!isWorthAnotherTry(error) || fruitless >= attempts) throw error;
-      const pause = (options.backOffMs ?? BACK_OFF_MS) * 2 ** (fruitless - 1);
+      const pause = (options.backOffMs ?? BACK_OFF_MS) * 2 ** fruitless;
       await delay(Math.min(pause, MAX_BACK_OFF_MS), undefined, options.signal && { signal: options.signal });
     }
   }

@@ -43,8 +43,11 @@ export async function fetchFiles(
     const { file, state } = inTheWay;
     throw new BeeproError('PARAMS_IN_THE_WAY', { name: file.name, state });
   }
-  const lacking = inspected.filter(({ state }) => state !== 'published-verified').map(({ file }) => file);
-  for (const file of lacking.toSorted(smallFirst)) {
+  const lacking = inspected
+    .filter(({ state }) => state !== 'published-verified')
+    .map(({ file }) => file)
+    .toSorted(smallFirst);
+  for (const file of lacking) {
     await fetchFile(folder, file, options);
     const cache = await DigestCache.open(folder);
     cache.set(file.name, await stat(join(folder, file.name)), file.published.digest);
