@@ -84,10 +84,7 @@ impl SealError {
     pub fn wrong_size(path: &Path, expected: u64, actual: u64) -> Self {
         Self::new(
             Code::WrongSize,
-            format!(
-                "{} has {actual} bytes, {expected} expected",
-                path.display()
-            ),
+            format!("{} has {actual} bytes, {expected} expected", path.display()),
         )
         .with(json!({ "path": path, "expected": expected, "actual": actual }))
     }

@@ -59,7 +59,11 @@ pub fn start(path: Option<&Path>) -> Outcome<()> {
                 .map_err(|error| SealError::io(path, &error))
         })
         .transpose()?;
-    let default = if file.is_some() { LevelFilter::Info } else { LevelFilter::Warn };
+    let default = if file.is_some() {
+        LevelFilter::Info
+    } else {
+        LevelFilter::Warn
+    };
     let level = match std::env::var("BEEPRO_SEALER_LOG") {
         Ok(text) => text.parse().map_err(|_| {
             SealError::bad_request(format!(
@@ -107,7 +111,11 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     (year, month, day)
 }

@@ -141,7 +141,8 @@ fn fork() -> Outcome<libc::pid_t> {
 }
 
 fn redirect(log: &Path) -> Outcome<()> {
-    let null = File::open("/dev/null").map_err(|error| SealError::io(Path::new("/dev/null"), &error))?;
+    let null =
+        File::open("/dev/null").map_err(|error| SealError::io(Path::new("/dev/null"), &error))?;
     let log_file = fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -157,10 +158,7 @@ fn redirect(log: &Path) -> Outcome<()> {
 }
 
 fn last_error(call: &str) -> SealError {
-    SealError::new(
-        Code::Io,
-        format!("{call}: {}", io::Error::last_os_error()),
-    )
+    SealError::new(Code::Io, format!("{call}: {}", io::Error::last_os_error()))
 }
 
 #[cfg(test)]

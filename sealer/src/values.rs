@@ -142,7 +142,10 @@ impl SealProof {
     }
 
     pub fn from_number(number: u64) -> Option<Self> {
-        SEAL_PROOFS.get(usize::try_from(number).ok()?).copied().map(SealProof)
+        SEAL_PROOFS
+            .get(usize::try_from(number).ok()?)
+            .copied()
+            .map(SealProof)
     }
 
     /// Bytes of a sector, padded.

@@ -4,8 +4,8 @@ use filecoin_proofs_api::seal;
 use filecoin_proofs_api::seal::SealCommitPhase2Output;
 use filecoin_proofs_api::RegisteredAggregationProof;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
 use serde::Serialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{from_library, About, Outcome, SealError};
 use crate::fault::Step;
@@ -57,7 +57,11 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     if params.sectors.is_empty() {
         return Err(SealError::bad_request("no sectors given"));
     }
-    let comm_rs: Vec<[u8; 32]> = params.sectors.iter().map(|sector| sector.comm_r.0).collect();
+    let comm_rs: Vec<[u8; 32]> = params
+        .sectors
+        .iter()
+        .map(|sector| sector.comm_r.0)
+        .collect();
     let seeds: Vec<[u8; 32]> = params.sectors.iter().map(|sector| sector.seed.0).collect();
     let outputs: Vec<SealCommitPhase2Output> = params
         .sectors
@@ -108,7 +112,11 @@ pub fn verify(_context: &RunContext, params: VerifyParams) -> Outcome<Verdict> {
     if params.sectors.is_empty() {
         return Err(SealError::bad_request("no sectors given"));
     }
-    let comm_rs: Vec<[u8; 32]> = params.sectors.iter().map(|sector| sector.comm_r.0).collect();
+    let comm_rs: Vec<[u8; 32]> = params
+        .sectors
+        .iter()
+        .map(|sector| sector.comm_r.0)
+        .collect();
     let seeds: Vec<[u8; 32]> = params.sectors.iter().map(|sector| sector.seed.0).collect();
     let mut inputs = Vec::new();
     for sector in &params.sectors {

@@ -65,7 +65,9 @@ pub struct Measured {
 
 pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     if !params.proof.can_seal() {
-        return Err(SealError::bad_request("a proof type of 5 or more is needed"));
+        return Err(SealError::bad_request(
+            "a proof type of 5 or more is needed",
+        ));
     }
     let Some(last) = params.phases.iter().copied().max() else {
         return Err(SealError::bad_request("no phases given"));

@@ -44,7 +44,11 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
         return Err(SealError::bad_request("seeds: expected 1 to 1000"));
     }
     // Non-interactive challenges do not depend on the seed (FIP-0092).
-    let seeds = if sector.proof.is_non_interactive() { 1 } else { seeds };
+    let seeds = if sector.proof.is_non_interactive() {
+        1
+    } else {
+        seeds
+    };
     let directory = SectorDirectory::open(&sector, context)?;
     let key = require_provable(&directory, &sector, ticket, comm_r)?;
     context.step("check");
@@ -74,7 +78,10 @@ fn as_invalid(error: SealError) -> SealError {
 
 fn count(proofs: &VanillaSealProof) -> u64 {
     fn sum<T>(partitions: &[Vec<T>]) -> u64 {
-        partitions.iter().map(|partition| partition.len() as u64).sum()
+        partitions
+            .iter()
+            .map(|partition| partition.len() as u64)
+            .sum()
     }
     match proofs {
         VanillaSealProof::StackedDrg2KiBV1(partitions) => sum(partitions),

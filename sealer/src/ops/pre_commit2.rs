@@ -86,9 +86,8 @@ fn require_fresh(directory: &SectorDirectory, key: &CacheKey) -> Outcome<Fresh> 
             return Ok(fresh);
         }
     }
-    let not_fresh = |message: &str, data| {
-        Err(SealError::new(Code::ReplicaNotFresh, message).with(data))
-    };
+    let not_fresh =
+        |message: &str, data| Err(SealError::new(Code::ReplicaNotFresh, message).with(data));
     match Sealed::read(&cache) {
         Some(done) => not_fresh(
             "the replica is sealed already",
@@ -98,7 +97,10 @@ fn require_fresh(directory: &SectorDirectory, key: &CacheKey) -> Outcome<Fresh> 
             "the replica may have been touched: run pre-commit 1 again",
             json!({ "state": "touched" }),
         ),
-        None => not_fresh("there is no replica: run pre-commit 1", json!({ "state": "missing" })),
+        None => not_fresh(
+            "there is no replica: run pre-commit 1",
+            json!({ "state": "missing" }),
+        ),
     }
 }
 

@@ -36,11 +36,7 @@ impl Op {
     }
 }
 
-fn op<P, A>(
-    name: &'static str,
-    class: Class,
-    run: fn(&RunContext, P) -> Outcome<A>,
-) -> Op
+fn op<P, A>(name: &'static str, class: Class, run: fn(&RunContext, P) -> Outcome<A>) -> Op
 where
     P: DeserializeOwned + Send + 'static,
     A: Serialize + 'static,
@@ -85,14 +81,26 @@ pub fn all() -> Vec<Op> {
         op("post-read", Run, post::vanilla::read),
         op("window-post", Run, post::prove::window),
         op("winning-post", Run, post::prove::winning),
-        op("window-post-from-vanilla", Run, post::prove::window_from_vanilla),
-        op("winning-post-from-vanilla", Run, post::prove::winning_from_vanilla),
+        op(
+            "window-post-from-vanilla",
+            Run,
+            post::prove::window_from_vanilla,
+        ),
+        op(
+            "winning-post-from-vanilla",
+            Run,
+            post::prove::winning_from_vanilla,
+        ),
         op("window-post-partition", Run, post::prove::partition),
         op("window-post-merge", Run, post::prove::merge),
         op("update-encode", Run, update::encode::run),
         op("update-vanilla", Run, update::prove::vanilla),
         op("update-prove", Run, update::prove::prove),
-        op("update-prove-from-vanilla", Run, update::prove::from_vanilla),
+        op(
+            "update-prove-from-vanilla",
+            Run,
+            update::prove::from_vanilla,
+        ),
         op("update-decode", Run, update::decode::whole),
         op("update-decode-range", Run, update::decode::range),
         op("update-remove-encoded", Run, update::remove::run),

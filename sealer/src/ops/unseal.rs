@@ -84,13 +84,7 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<WrittenFile> {
     }
 }
 
-fn unseal(
-    params: &Params,
-    sealed: &Path,
-    size: u64,
-    scratch: &Path,
-    output: &Path,
-) -> Outcome<()> {
+fn unseal(params: &Params, sealed: &Path, size: u64, scratch: &Path, output: &Path) -> Outcome<()> {
     let file = File::create(output).map_err(|error| SealError::io(output, &error))?;
     let prover_id = params.miner.prover_id();
     let sector = sector_id(params.number);
@@ -114,11 +108,13 @@ fn unseal(
     } else {
         // The mapping call opens the replica for writing, though it never writes: a read-only
         // mount needs the call that reads it whole.
-        File::open(sealed).map_err(anyhow::Error::from).and_then(|replica| {
-            seal::unseal_range(
-                proof, cache, replica, file, prover_id, sector, comm_d, ticket, offset, amount,
-            )
-        })
+        File::open(sealed)
+            .map_err(anyhow::Error::from)
+            .and_then(|replica| {
+                seal::unseal_range(
+                    proof, cache, replica, file, prover_id, sector, comm_d, ticket, offset, amount,
+                )
+            })
     }
     .map_err(|error| from_library(About::Sector, &error))?;
     if u64::from(written) != size {
@@ -140,11 +136,14 @@ fn check(
     output: &Path,
 ) -> Outcome<()> {
     files::require_size(output, size)?;
-    let whole = (size == sector_payload)
-        .then_some((params.comm_d, Some(params.proof.sector_size())));
-    let piece = params
-        .comm_p
-        .map(|comm_p| (comm_p, Some(params.padded_size.unwrap_or_else(|| least_padded(size)))));
+    let whole =
+        (size == sector_payload).then_some((params.comm_d, Some(params.proof.sector_size())));
+    let piece = params.comm_p.map(|comm_p| {
+        (
+            comm_p,
+            Some(params.padded_size.unwrap_or_else(|| least_padded(size))),
+        )
+    });
     for (expected, padded_size) in whole.into_iter().chain(piece) {
         let actual = piece_commitment::run(
             context,

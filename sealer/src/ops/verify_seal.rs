@@ -26,18 +26,16 @@ pub struct Answer {
 }
 
 pub fn run(_context: &RunContext, params: Params) -> Outcome<Answer> {
-    judge(
-        seal::verify_seal(
-            params.proof_type.0,
-            params.comm_r.0,
-            params.comm_d.0,
-            params.miner.prover_id(),
-            sector_id(params.number),
-            params.ticket.0,
-            params.seed.0,
-            &params.proof.0,
-        ),
-    )
+    judge(seal::verify_seal(
+        params.proof_type.0,
+        params.comm_r.0,
+        params.comm_d.0,
+        params.miner.prover_id(),
+        sector_id(params.number),
+        params.ticket.0,
+        params.seed.0,
+        &params.proof.0,
+    ))
 }
 
 /// A proof that cannot even be read is an invalid one; only what hinders the verifier itself

@@ -71,12 +71,8 @@ pub fn comm_r_of_cache(cache: &Path) -> Outcome<Bytes32> {
         }
         _ => SealError::io(&path, &error),
     })?;
-    let corrupt = |why: &str| {
-        SealError::new(
-            Code::CacheCorrupt,
-            format!("{}: {why}", path.display()),
-        )
-    };
+    let corrupt =
+        |why: &str| SealError::new(Code::CacheCorrupt, format!("{}: {why}", path.display()));
     if bytes.len() != 64 {
         return Err(corrupt("expected 64 bytes"));
     }
@@ -85,9 +81,12 @@ pub fn comm_r_of_cache(cache: &Path) -> Outcome<Bytes32> {
     };
     let comm_r =
         <PoseidonHasher as Hasher>::Function::hash2(&domain(&bytes[..32])?, &domain(&bytes[32..])?);
-    Ok(Bytes32(comm_r.into_bytes().try_into().map_err(|_| {
-        corrupt("its commitment has not 32 bytes")
-    })?))
+    Ok(Bytes32(
+        comm_r
+            .into_bytes()
+            .try_into()
+            .map_err(|_| corrupt("its commitment has not 32 bytes"))?,
+    ))
 }
 
 /// The cache must belong to the replica with this CommR.

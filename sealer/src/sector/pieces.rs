@@ -57,7 +57,11 @@ pub fn zero_fill(start: u64, end: u64) -> Vec<u64> {
     let mut sizes = Vec::new();
     let mut at = start;
     while at < end {
-        let by_alignment = if at == 0 { u64::MAX } else { at & at.wrapping_neg() };
+        let by_alignment = if at == 0 {
+            u64::MAX
+        } else {
+            at & at.wrapping_neg()
+        };
         let by_room = 1 << (63 - (end - at).leading_zeros());
         let size = by_alignment.min(by_room);
         sizes.push(size);
@@ -143,7 +147,13 @@ mod tests {
         assert_eq!(sizes(&[]), vec![(2048, true)]);
         assert_eq!(
             sizes(&[piece(128), piece(1024)]),
-            vec![(128, false), (128, true), (256, true), (512, true), (1024, false)]
+            vec![
+                (128, false),
+                (128, true),
+                (256, true),
+                (512, true),
+                (1024, false)
+            ]
         );
         assert!(complete(&[piece(2048), piece(128)], 2048).is_err());
         assert!(complete(&[piece(100)], 2048).is_err());

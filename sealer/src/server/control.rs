@@ -167,7 +167,11 @@ fn describe((entry, end): &Recorded, running: bool) -> Value {
     });
     for name in ["miner", "number", "dir"] {
         let sector = &entry.params["sector"];
-        let value = if sector[name].is_null() { &entry.params[name] } else { &sector[name] };
+        let value = if sector[name].is_null() {
+            &entry.params[name]
+        } else {
+            &sector[name]
+        };
         if !value.is_null() {
             run[name] = value.clone();
         }

@@ -71,11 +71,7 @@ impl Server {
         }
     }
 
-    fn dispatch(
-        self: &Arc<Self>,
-        connection: &Arc<Connection>,
-        request: Request,
-    ) -> Outcome<()> {
+    fn dispatch(self: &Arc<Self>, connection: &Arc<Connection>, request: Request) -> Outcome<()> {
         if control::is_control(&request.op) {
             return control::answer(self, connection, &request);
         }
@@ -233,12 +229,7 @@ impl Server {
     }
 }
 
-fn compute(
-    context: &RunContext,
-    request: &Request,
-    started_at: u64,
-    prepared: Prepared,
-) -> End {
+fn compute(context: &RunContext, request: &Request, started_at: u64, prepared: Prepared) -> End {
     let started = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         context.fault(Step::Journalled)?;

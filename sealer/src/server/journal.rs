@@ -166,7 +166,7 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
 }
 
 fn write(path: &Path, value: &impl Serialize) -> Outcome<()> {
-    let text = serde_json::to_vec(value)
-        .map_err(|error| SealError::new(Code::Io, error.to_string()))?;
+    let text =
+        serde_json::to_vec(value).map_err(|error| SealError::new(Code::Io, error.to_string()))?;
     files::write_atomically(path, &text)
 }

@@ -174,6 +174,9 @@ mod tests {
         assert_eq!(id.as_deref(), Some("a"));
         assert_eq!(error.code, crate::error::Code::BadRequest);
         assert!(Request::parse(b"rubbish").unwrap_err().0.is_none());
-        assert!(Request::parse(br#"{"id":"../a","op":"x"}"#).unwrap_err().0.is_none());
+        assert!(Request::parse(br#"{"id":"../a","op":"x"}"#)
+            .unwrap_err()
+            .0
+            .is_none());
     }
 }

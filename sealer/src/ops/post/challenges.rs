@@ -134,11 +134,9 @@ mod tests {
                     },
                 )
                 .unwrap();
-                let theirs = post::get_num_partition_for_fallback_post(
-                    post_proof.0,
-                    sector_count as usize,
-                )
-                .unwrap();
+                let theirs =
+                    post::get_num_partition_for_fallback_post(post_proof.0, sector_count as usize)
+                        .unwrap();
                 assert_eq!(ours.partitions, theirs as u64, "{number} {sector_count}");
             }
         }

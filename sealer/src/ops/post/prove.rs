@@ -52,11 +52,21 @@ fn whole(context: &RunContext, params: WholeParams) -> Outcome<ProofAnswer> {
     if !faulty.is_empty() {
         return Err(SealError::new(
             Code::SectorsFaulty,
-            format!("{} of {} sectors cannot be proven", faulty.len(), sectors.len()),
+            format!(
+                "{} of {} sectors cannot be proven",
+                faulty.len(),
+                sectors.len()
+            ),
         )
         .with(json!({ "faulty": faulty })));
     }
-    let answer = snark(context, miner, post_proof, randomness, good.into_values().collect())?;
+    let answer = snark(
+        context,
+        miner,
+        post_proof,
+        randomness,
+        good.into_values().collect(),
+    )?;
     context.step("verify");
     let comm_rs: Vec<(u64, Bytes32)> = sectors
         .values()
@@ -112,12 +122,7 @@ fn snark(
     let made = context.computing(true, || {
         let prover_id = miner.prover_id();
         if post_proof.is_window() {
-            post::generate_window_post_with_vanilla(
-                post_proof.0,
-                &randomness.0,
-                prover_id,
-                &proofs,
-            )
+            post::generate_window_post_with_vanilla(post_proof.0, &randomness.0, prover_id, &proofs)
         } else {
             post::generate_winning_post_with_vanilla(
                 post_proof.0,
@@ -133,10 +138,9 @@ fn snark(
         .map_err(|_| SealError::new(Code::Library, "the library made no single proof"))?;
     Ok(ProofAnswer {
         proof: HexBytes(proof),
-        partitions: post_proof.is_window().then(|| {
-            (proofs.len() as u64)
-                .div_ceil(post_proof.sectors_per_partition())
-        }),
+        partitions: post_proof
+            .is_window()
+            .then(|| (proofs.len() as u64).div_ceil(post_proof.sectors_per_partition())),
     })
 }
 

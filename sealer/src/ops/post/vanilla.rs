@@ -53,7 +53,9 @@ pub fn single(context: &RunContext, params: SingleParams) -> Outcome<SingleAnswe
                 .unwrap_or_default()
         }
         (None, None) => {
-            return Err(SealError::bad_request("randomness or challenges are needed"));
+            return Err(SealError::bad_request(
+                "randomness or challenges are needed",
+            ));
         }
     };
     context.step("vanilla");
@@ -153,18 +155,16 @@ pub fn prove_each(
             });
         }
     });
-    let (good, mut faulty) = collected.into_inner().unwrap_or_else(|error| error.into_inner());
+    let (good, mut faulty) = collected
+        .into_inner()
+        .unwrap_or_else(|error| error.into_inner());
     faulty.sort_by_key(|sector| sector.number);
     Ok((good, faulty))
 }
 
 /// One sector's vanilla proof. A damaged node can make the library panic: that is this sector's
 /// fault, not the proof's.
-fn prove_one(
-    post_proof: PostProof,
-    replica: &ReplicaRef,
-    challenges: &[u64],
-) -> Outcome<Vec<u8>> {
+fn prove_one(post_proof: PostProof, replica: &ReplicaRef, challenges: &[u64]) -> Outcome<Vec<u8>> {
     let info = replica.check(post_proof)?;
     let proven = catch_unwind(AssertUnwindSafe(|| {
         post::generate_single_vanilla_proof(

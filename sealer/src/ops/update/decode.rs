@@ -69,7 +69,9 @@ pub struct RangeParams {
 pub fn range(context: &RunContext, params: RangeParams) -> Outcome<WrittenFile> {
     let sector_size = params.update_proof.sector_size();
     let (offset, size) = (params.offset, params.size);
-    let in_range = offset.checked_add(size).is_some_and(|end| end <= sector_size);
+    let in_range = offset
+        .checked_add(size)
+        .is_some_and(|end| end <= sector_size);
     if size == 0 || offset % NODE != 0 || size % NODE != 0 || !in_range {
         return Err(SealError::bad_request(format!(
             "offset and size are multiples of {NODE} within {sector_size} bytes"
@@ -96,7 +98,9 @@ pub fn range(context: &RunContext, params: RangeParams) -> Outcome<WrittenFile> 
             (size / NODE) as usize,
         )
         .map_err(|error| from_library(About::Sector, &error))?;
-        writer.flush().map_err(|error| SealError::io(output, &error))?;
+        writer
+            .flush()
+            .map_err(|error| SealError::io(output, &error))?;
         files::require_size(output, size)
     })
 }

@@ -76,12 +76,14 @@ impl SectorKey {
             return key.check(proof);
         }
         let cache = directory.cache();
-        let comm_r = Sealed::read(&cache).map(|sealed| sealed.comm_r).ok_or_else(|| {
-            SealError::new(
-                Code::NotSealed,
-                format!("{}: pre-commit 2 has not finished", cache.display()),
-            )
-        })?;
+        let comm_r = Sealed::read(&cache)
+            .map(|sealed| sealed.comm_r)
+            .ok_or_else(|| {
+                SealError::new(
+                    Code::NotSealed,
+                    format!("{}: pre-commit 2 has not finished", cache.display()),
+                )
+            })?;
         SectorKey {
             sealed: directory.sealed(),
             cache,
