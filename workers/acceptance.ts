@@ -4,7 +4,15 @@ import { type Database, findRun, transaction } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
 import type { RunOutcome } from '#sealer';
-import { acceptRun, deferRun, type Fence, failRun, type OutboxJob, publishJobs } from '#sector';
+import {
+  acceptRun,
+  deferRun,
+  type Fence,
+  failRun,
+  type OutboxJob,
+  publishJobs,
+  type RetryScale,
+} from '#sector';
 import type { Deferral } from './deferral.ts';
 
 /** `earlier`: it was accepted already, and the word of it got lost in a crash or an outage. */
@@ -28,11 +36,12 @@ export async function accept(
   modules: Modules,
   fence: Fence,
   outcome: RunOutcome,
+  retry: RetryScale,
   signal: AbortSignal,
 ): Promise<Verdict> {
   return persist(modules, fence, signal, async () => {
     const answer = await transaction(modules.database, async (trx) => {
-      if ('failed' in outcome) return failRun(trx, fence, outcome.failed);
+      if ('failed' in outcome) return failRun(trx, fence, outcome.failed, retry);
       const [startedAt, answeredAt] = [new Date(outcome.startedAt), new Date(outcome.answeredAt)];
       return acceptRun(trx, fence, outcome.done, { startedAt, answeredAt });
     });

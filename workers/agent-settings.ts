@@ -1,4 +1,5 @@
 import type { ActorId, Bytes, Epoch, Phase } from '#core';
+import type { RetryScale } from '#sector';
 
 /**
  * The settings that an agent lives by, each asked at the moment of use: a change is in force at the next question.
@@ -17,6 +18,8 @@ export interface AgentSettings {
   checkSeeds(miner: ActorId): number;
   /** Epochs behind which a pre-commit counts as certain, for the clearing of the cache. */
   confidence(): Epoch;
+  /** How the operator scales what follows a failure. */
+  retry(miner: ActorId): RetryScale;
   /** Bytes that landing leaves free on a storage path. */
   minFree(): Bytes;
   /** Milliseconds between two heartbeats. */

@@ -9,7 +9,7 @@ import {
 } from '#core';
 import { type Database, findMiner, findSector, noteRunProgress, type PhaseRunRow } from '#db';
 import type { Logger } from '#log';
-import { type JobEnd, jobId, type QueueBus, queueName } from '#queues';
+import { type JobEnd, jobId, type QueueBus, queueName, removeJob } from '#queues';
 import {
   type JournalledRun,
   type RunIntent,
@@ -108,23 +108,23 @@ export class RunExecutor {
         onProgress: (progress) => notes.add({ ...progress }),
       });
     }
-    const startedAt = new Date();
+    const began = new Date();
+    const times = () => ({
+      startedAt: (run.sealer?.startedAt ?? began).toISOString(),
+      answeredAt: new Date().toISOString(),
+    });
     try {
       context.log.info('started');
-      const result = await handler.run({ ...context, progress: (note) => notes.add(note) });
-      const answeredAt = new Date();
-      notes.close();
-      await noteStart(this.#modules.database, run, run.sealer?.startedAt ?? startedAt);
-      return {
-        outcome: await this.#journalOutcome(run, { done: result, answeredAt: answeredAt.toISOString() }),
-      };
+      const done = await handler.run({ ...context, progress: (note) => notes.add(note) });
+      return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
     } catch (thrown) {
+      return await this.#endingOf(run, thrown, times());
+    } finally {
       notes.close();
-      return this.#endingOf(run, thrown);
     }
   }
 
-  async #endingOf(run: ActiveRun, thrown: unknown): Promise<Ending> {
+  async #endingOf(run: ActiveRun, thrown: unknown, times: Times): Promise<Ending> {
     if (run.stopReason === 'agent-stops') throw thrown;
     if (run.stopReason === 'superseded') return 'dropped';
     if (thrown instanceof Deferral) return { deferral: thrown };
@@ -151,6 +151,8 @@ export class RunExecutor {
     const result = 'outcome' in ending && 'done' in ending.outcome ? ending.outcome.done : undefined;
     if (run.phase === 'landing' && verdict === 'accepted') killPoint('landing.recorded');
     await this.#completeJob(run, verdict === 'superseded' ? 'superseded' : 'done');
+    // The same attempt will be published again, and BullMQ ignores an id that it keeps as ended.
+    if ('deferral' in ending) await this.#removeJob(run);
     killPoint('accept.completed');
     await run.sealer?.finish(error);
     if (result) await this.#tidy(context, verdict, result);
@@ -161,9 +163,10 @@ export class RunExecutor {
     run: ActiveRun,
     outcome: RunOutcome,
   ): Promise<{ verdict: Verdict; error: BeeproError | undefined }> {
+    const retry = this.#modules.settings.retry(run.row.miner);
     try {
       return {
-        verdict: await accept(this.#modules, run.fence, outcome, run.signal),
+        verdict: await accept(this.#modules, run.fence, outcome, retry, run.signal),
         error: errorOf(outcome),
       };
     } catch (error) {
@@ -172,7 +175,7 @@ export class RunExecutor {
       const failure = failureOutcome(error, outcome);
       await this.#modules.journal.writeOutcome(run.row.id, failure);
       return {
-        verdict: await accept(this.#modules, run.fence, failure, run.signal),
+        verdict: await accept(this.#modules, run.fence, failure, retry, run.signal),
         error: errorOf(failure),
       };
     }
@@ -212,6 +215,14 @@ export class RunExecutor {
       await run.job?.complete(end);
     } catch (error) {
       this.#log(run.row).warn({ err: error }, 'BullMQ job not completed; the sweeper mends it');
+    }
+  }
+
+  async #removeJob(run: ActiveRun): Promise<void> {
+    try {
+      if (run.job) await removeJob(this.#modules.bus, run.job.queue, run.job.jobId);
+    } catch (error) {
+      this.#log(run.row).warn({ err: error }, 'BullMQ job not removed; the sweeper mends it');
     }
   }
 

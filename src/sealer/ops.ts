@@ -190,7 +190,8 @@ export const OP_RESULTS = {
         name: z.string(),
         size,
         kind: z.string(),
-        generated: z.boolean(),
+        /** As the folder's `beepro-params.json` records it; null when it says nothing of the file. */
+        origin: z.enum(['generated', 'published']).nullable(),
         blake2b: z.string().optional(),
       }),
     ),

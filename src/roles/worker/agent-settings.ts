@@ -1,0 +1,22 @@
+import type { Settings } from '#config';
+import { retryScale } from '#sector';
+import type { AgentSettings } from '#workers';
+
+/** The agent's questions, answered from the live settings at the moment they are asked. */
+export function agentSettings(settings: Settings, worker: string): AgentSettings {
+  const here = { worker };
+  return {
+    limit: (phase) => settings.get(`worker.limit.${phase}`, here),
+    maxSectors: () => settings.get('worker.max_sectors', here),
+    timeLimitMs: (phase) => settings.get(`phase.time_limit.${phase}`, here),
+    keepUnsealed: (miner) => settings.get('sector.keep_unsealed', { miner }),
+    checkSeeds: (miner) => settings.get('seal.check_seeds', { miner }),
+    confidence: () => settings.get('chain.confidence.precommit'),
+    retry: (miner) => retryScale(settings, miner),
+    minFree: () => settings.get('storage.min_free'),
+    heartbeatMs: () => settings.get('worker.heartbeat_interval'),
+    leaseTtlMs: () => settings.get('worker.lease_ttl'),
+    pollMs: () => settings.get('worker.poll_interval', here),
+    onChange: (listener) => settings.onChange(() => listener()),
+  };
+}

@@ -1,0 +1,65 @@
+import type { ChainApi } from '#chain';
+import type { Settings } from '#config';
+import type { BeeproError } from '#core';
+import type { Database } from '#db';
+import type { Logger } from '#log';
+import type { QueueBus } from '#queues';
+import { ChainFacts, HostAgent } from '#workers';
+import type { RunningRole } from '../process-lifetime.ts';
+import { agentSettings } from './agent-settings.ts';
+
+export interface WorkerRoleOptions {
+  /** The worker's name, unique in the fleet. */
+  readonly name: string;
+  /** On a local disk; survives restarts and reboots. */
+  readonly stateDir: string;
+  /** The fast disk that sectors are sealed on. */
+  readonly workspaceDir: string;
+  readonly sealerBin: string;
+  readonly version: string;
+}
+
+export interface WorkerRoleModules {
+  readonly database: Database;
+  readonly bus: QueueBus;
+  readonly chain: ChainApi;
+  readonly settings: Settings;
+  readonly log: Logger;
+}
+
+/** A worker that runs, with its agent for those who look closer. */
+export interface RunningWorker extends RunningRole {
+  readonly agent: HostAgent;
+}
+
+/**
+ * Starts this host's agent. Stopping it leaves its sealers running for the next; SIGKILL is as good.
+ * @throws BeeproError `WORKER_NAME_TAKEN`, `WORKER_STATE_IN_USE`, `SEALER_NOT_INSTALLED`, …
+ */
+export async function startWorker(
+  options: WorkerRoleOptions,
+  modules: WorkerRoleModules,
+): Promise<RunningWorker> {
+  const failed = Promise.withResolvers<BeeproError>();
+  // Faults are injected by tests alone; the program itself refuses the variable without this word.
+  const allowFaults = process.env.BEEPRO_SEALER_FAULT !== undefined;
+  const agent = await HostAgent.start(
+    {
+      name: options.name,
+      class: modules.settings.get('worker.class', { worker: options.name }) || undefined,
+      stateDir: options.stateDir,
+      workspaceDir: options.workspaceDir,
+      version: options.version,
+    },
+    {
+      database: modules.database,
+      bus: modules.bus,
+      chain: new ChainFacts(modules.chain),
+      settings: agentSettings(modules.settings, options.name),
+      log: modules.log,
+      sealers: { program: { bin: options.sealerBin, allowFaults } },
+      onFatal: (error) => failed.resolve(error),
+    },
+  );
+  return { agent, stop: () => agent.stop(), failed: failed.promise };
+}

@@ -1,0 +1,95 @@
+import {
+  adoptRun,
+  claimRun,
+  type Database,
+  findRun,
+  type HeldLease,
+  listRunsOfWorker,
+  type PhaseRunRow,
+  transaction,
+} from '#db';
+import type { Logger } from '#log';
+import { type JobFetcher, jobId, queueName } from '#queues';
+import type { JournalledRun, RunJournal, SealerPool } from '#sealer';
+import { ActiveRun } from './active-run.ts';
+
+/** A run of an earlier agent that this one answers for now. */
+export interface AdoptedRun {
+  readonly run: ActiveRun;
+  /** Undefined: it died between the claim and the journal, and nothing was started. */
+  readonly journalled: JournalledRun | undefined;
+}
+
+interface Modules {
+  readonly worker: string;
+  readonly lease: HeldLease;
+  readonly database: Database;
+  readonly journal: RunJournal;
+  readonly pool: SealerPool;
+  readonly fetcher: JobFetcher;
+  readonly log: Logger;
+}
+
+/**
+ * Takes over what an earlier agent of this worker left: every run that MySQL still has as claimed by this worker, and
+ * those that the sweeper has given back meanwhile and nobody has claimed since — a PC1 of three hours is not begun
+ * anew because its agent was away. BullMQ's locks do not matter. What is left in the journal is nobody's any
+ * more: its sealer is ended.
+ */
+export async function adoptRuns(modules: Modules): Promise<AdoptedRun[]> {
+  const journal = new Map((await modules.journal.list()).map((entry) => [entry.intent.runId, entry]));
+  const adopted: AdoptedRun[] = [];
+  for (const row of await listRunsOfWorker(modules.database.kysely, modules.worker)) {
+    const journalled = journal.get(row.id);
+    const claim = { runId: row.id, attempt: row.attempt, claim: row.claim };
+    const host = { worker: modules.worker, hostEpoch: modules.lease.token };
+    if (!(await adoptRun(modules.database.kysely, claim, host))) continue;
+    // An outcome counts only for the claim that computed it.
+    const same = journalled?.intent.attempt === row.attempt && journalled.intent.claim === row.claim;
+    adopted.push(await adopt(modules, row, same ? journalled : undefined));
+    if (same) journal.delete(row.id);
+  }
+  for (const journalled of journal.values()) {
+    const row = await reclaim(modules, journalled);
+    if (row) adopted.push(await adopt(modules, row, journalled));
+    else await forget(modules, journalled);
+  }
+  return adopted;
+}
+
+/** Names of sealers that a journal refers to. */
+export function neededSealers(entries: readonly JournalledRun[]): Set<string> {
+  return new Set(entries.flatMap(({ intent }) => intent.sealer ?? []));
+}
+
+async function adopt(
+  modules: Modules,
+  row: PhaseRunRow,
+  journalled: JournalledRun | undefined,
+): Promise<AdoptedRun> {
+  const queue = queueName(row.phase, row.queue_worker);
+  const job = await modules.fetcher
+    .adopt(queue, jobId(row, row.phase, row.attempt))
+    .catch((error: unknown) => {
+      modules.log.warn({ err: error, runId: row.id }, 'its BullMQ job is not taken over');
+      return undefined;
+    });
+  modules.log.info({ runId: row.id, phase: row.phase, miner: row.miner, sector: row.number }, 'adopted');
+  return { run: new ActiveRun(row, modules.worker, job), journalled };
+}
+
+/** Claims again a run that was given back to the queue while this worker was away. */
+async function reclaim(modules: Modules, journalled: JournalledRun): Promise<PhaseRunRow | undefined> {
+  const { runId, attempt } = journalled.intent;
+  const row = await findRun(modules.database.kysely, runId);
+  if (row?.attempt !== attempt || row.status !== 'queued') return undefined;
+  return transaction(modules.database, (trx) =>
+    claimRun(trx, { runId, attempt, worker: modules.worker, hostEpoch: modules.lease.token }),
+  );
+}
+
+async function forget(modules: Modules, { intent }: JournalledRun): Promise<void> {
+  modules.log.info({ runId: intent.runId, phase: intent.phase }, 'no longer wanted');
+  if (intent.sealer !== null) await modules.pool.dispose(intent.sealer);
+  await modules.journal.forget(intent.runId);
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isBeeproError } from '#core';
+import type { PhaseRunRow } from '#db';
+import type { Logger } from '#log';
+import { type FetchedJob, type JobFetcher, type QueueName, queueName } from '#queues';
+import { type Choice, chooseNext, type HostView } from '#sched';
+
+interface Modules {
+  readonly worker: string;
+  readonly fetcher: JobFetcher;
+  readonly log: Logger;
+  /** What the host is like at this moment. */
+  readonly view: () => Promise<HostView>;
+  /** False while the host's lease cannot be shown to be held: nothing is claimed. */
+  readonly mayClaim: () => boolean;
+  readonly pollMs: () => number;
+  readonly claim: (runId: number) => Promise<PhaseRunRow | undefined>;
+  readonly start: (row: PhaseRunRow, job: FetchedJob) => void;
+  /** Why the host takes nothing of a phase, for the operator. */
+  readonly onChoice: (choice: Choice) => void;
+}
+
+const ERROR_PAUSE_MS = 1_000;
+
+/**
+ * Takes a job exactly when the host can start it at once: looks at the host, fetches from the first queue that has
+ * something, claims it in MySQL, starts it, and looks again. With nothing to take it waits for one of the queues
+ * that it could serve.
+ */
+export class ClaimLoop {
+  readonly #modules: Modules;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(modules: Modules) {
+    this.#modules = modules;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Looks again at once: a run has ended, a setting has changed. */
+  wake(): void {
+    // Without Redis there is nothing to fetch either.
+    void this.#modules.fetcher.wake().catch(() => undefined);
+  }
+
+  /** Takes no more jobs. What it is about to claim is given back or started before this returns. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.wake();
+    await Promise.race([this.#running, sleep(2_000, undefined, { ref: false })]);
+  }
+
+  async #run(): Promise<void> {
+    const owed = new Set<QueueName>();
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#step(owed);
+      } catch (error) {
+        this.#modules.log.warn({ err: error }, 'taking jobs failed; it goes on shortly');
+        await sleep(ERROR_PAUSE_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+    for (const queue of owed) await this.#modules.fetcher.returnMarker(queue).catch(() => undefined);
+  }
+
+  /** @param owed queues whose markers were taken and whose jobs were not looked for yet */
+  async #step(owed: Set<QueueName>): Promise<void> {
+    const { fetcher, pollMs } = this.#modules;
+    const queues = this.#modules.mayClaim() ? await this.#servable() : [];
+    for (const queue of queues) {
+      owed.delete(queue);
+      const job = await fetcher.tryFetch(queue);
+      if (job) {
+        await this.#take(job);
+        return;
+      }
+    }
+    for (const queue of owed) await fetcher.returnMarker(queue);
+    owed.clear();
+    const woken = await fetcher.wait(queues, pollMs());
+    if (woken !== undefined) owed.add(woken);
+  }
+
+  async #servable(): Promise<QueueName[]> {
+    const choice = chooseNext(await this.#modules.view());
+    this.#modules.onChoice(choice);
+    return choice.candidates.map(({ phase, queue }) =>
+      queueName(phase, queue === 'host' ? this.#modules.worker : null),
+    );
+  }
+
+  async #take(job: FetchedJob): Promise<void> {
+    if (this.#stopping.signal.aborted) {
+      await job.giveBack();
+      return;
+    }
+    let row: PhaseRunRow | undefined;
+    try {
+      row = await this.#modules.claim(job.runId);
+    } catch (error) {
+      await job.giveBack();
+      if (!isBeeproError(error, 'LEASE_LOST')) throw error;
+      this.#modules.log.warn({ err: error }, 'job given back');
+      return;
+    }
+    if (row) this.#modules.start(row, job);
+    else await job.complete('superseded');
+  }
+}

@@ -1,0 +1,105 @@
+import { type Database, findWorker, heartbeatWorker, listQueuePauses, renewRuns, type WorkerRow } from '#db';
+import type { Logger } from '#log';
+import type { ActiveRun } from './active-run.ts';
+
+/** How often the operator's word (drain, pause) is read, in ms. */
+const LOOK_MS = 1_000;
+
+interface Modules {
+  readonly worker: string;
+  readonly database: Database;
+  readonly log: Logger;
+  readonly hostEpoch: () => number;
+  readonly intervalMs: () => number;
+  readonly runs: () => readonly ActiveRun[];
+  /** A newer agent has registered under this worker's name. */
+  readonly onReplaced: () => void;
+  /** The worker's state or the pauses have changed. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Keeps this worker and its claims alive in MySQL, and sees what was taken from it: a run whose fence is gone is
+ * stopped, its sealer with it.
+ */
+export class Heartbeat {
+  readonly #modules: Modules;
+  #timer: NodeJS.Timeout | undefined;
+  #beatAt = 0;
+  #closed = false;
+  #state: WorkerRow['state'] = 'active';
+  #paused: ReadonlySet<string> = new Set();
+
+  constructor(modules: Modules) {
+    this.#modules = modules;
+  }
+
+  get state(): WorkerRow['state'] {
+    return this.#state;
+  }
+
+  get paused(): ReadonlySet<string> {
+    return this.#paused;
+  }
+
+  /** Reads once, then goes on by itself. */
+  async start(): Promise<void> {
+    await this.#look();
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#tick(), Math.min(LOOK_MS, this.#modules.intervalMs())).unref();
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      if (performance.now() - this.#beatAt >= this.#modules.intervalMs()) await this.#beat();
+      await this.#look();
+    } catch (error) {
+      this.#modules.log.warn({ err: error }, 'heartbeat failed');
+    }
+    this.#schedule();
+  }
+
+  async #beat(): Promise<void> {
+    const { database, worker, hostEpoch, onReplaced } = this.#modules;
+    const runs = this.#modules.runs();
+    const lost = await renewRuns(
+      database.kysely,
+      runs.map((run) => run.fence),
+    );
+    for (const fence of lost) {
+      const run = runs.find((one) => one.fence === fence);
+      // A run that ended while it was looked at is no longer running, and not lost.
+      if (run && !run.answered) run.stop('superseded');
+    }
+    const known = await heartbeatWorker(database.kysely, worker, hostEpoch());
+    this.#beatAt = performance.now();
+    if (!known && !this.#closed) onReplaced();
+  }
+
+  async #look(): Promise<void> {
+    const { database, worker } = this.#modules;
+    const [row, pauses] = await Promise.all([
+      findWorker(database.kysely, worker),
+      listQueuePauses(database.kysely),
+    ]);
+    const state = row?.state ?? 'removed';
+    const paused = new Set(pauses.map((pause) => pause.queue));
+    const changed = state !== this.#state || differ(paused, this.#paused);
+    this.#state = state;
+    this.#paused = paused;
+    if (changed) this.#modules.onChange();
+  }
+}
+
+function differ(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size !== b.size || [...a].some((name) => !b.has(name));
+}

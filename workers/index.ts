@@ -1,0 +1,6 @@
+export type { AgentSettings } from './agent-settings.ts';
+export { ChainFacts, type Head, type PreCommitFact } from './chain-facts.ts';
+export { HostAgent, type HostAgentModules, type HostAgentOptions } from './host-agent.ts';
+export { HostLease, type HostLeaseOptions } from './host-lease.ts';
+export { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
+export { type UnsealInput, unsealInput } from './phases/unseal.ts';
