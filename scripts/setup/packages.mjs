@@ -18,12 +18,16 @@ export async function ensurePackages() {
       join(stateDir(), 'packages.lock'),
       async () => {
         if (areInstalled()) return;
-        await mustRun('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-          cwd: ROOT,
-          env: { ...process.env, ...toolEnv() },
-          what: 'installing the npm packages',
-          cure: 'check the network and npm\'s settings ("npm config ls"), then run this again',
-        });
+        await mustRun(
+          'npm',
+          ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+          {
+            cwd: ROOT,
+            env: { ...process.env, ...toolEnv() },
+            what: 'installing the npm packages',
+            cure: 'check the network and npm\'s settings ("npm config ls"), then run this again',
+          },
+        );
         writeFileSync(STAMP, lockHash());
       },
       (holder) => update(`waiting for ${holder}`),

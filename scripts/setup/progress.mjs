@@ -49,14 +49,19 @@ export function formatDuration(ms) {
 }
 
 /**
- * Time left, told from the done fraction once that says something.
- * @param {number} fraction 0 to 1
- * @param {number} elapsedMs
- * @returns {string} empty while it cannot be told
+ * Tells the time left from the pace so far. What was done already when it was first asked does not count.
+ * @param {() => number} [now] milliseconds
+ * @returns {(fraction: number) => string} given the share that is done, 0 to 1; empty while it cannot be told
  */
-export function formatTimeLeft(fraction, elapsedMs) {
-  if (fraction < 0.03 || fraction >= 1 || elapsedMs < 3_000) return '';
-  return `about ${formatDuration((elapsedMs * (1 - fraction)) / fraction)} left`;
+export function createEstimate(now = Date.now) {
+  /** @type {{ fraction: number, at: number } | undefined} */
+  let first;
+  return (fraction) => {
+    first ??= { fraction, at: now() };
+    const [done, elapsedMs] = [fraction - first.fraction, now() - first.at];
+    if (done < 0.02 || fraction >= 1 || elapsedMs < 5_000) return '';
+    return `about ${formatDuration((elapsedMs * (1 - fraction)) / done)} left`;
+  };
 }
 
 /**

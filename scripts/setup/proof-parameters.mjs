@@ -1,35 +1,35 @@
 import { capture } from './command.mjs';
 import { nodePath } from './node-runtime.mjs';
 import { ROOT } from './places.mjs';
-import { step } from './progress.mjs';
+import { createEstimate, step } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /**
  * Has the program make the proof parameters of a sector size ready: published ones where they can be fetched and
- * verified, else generated on this machine. `beepro params ensure SIZE --json` does it and tells how far it is, one
- * JSON object a line: { "event": "progress", "note": "porep", "fraction": 0.25 }.
+ * verified, else generated on this machine.
  * @param {import('./prepare.mjs').SmallSectorSize} size
- * @param {NodeJS.ProcessEnv} env
+ * @param {NodeJS.ProcessEnv} env with BEEPRO_SEALER_BIN and FIL_PROOFS_PARAMETER_CACHE
  */
 export async function ensureProofParameters(size, env) {
+  const read = createProgressReader();
   await step(
     `proof parameters for ${size} sectors (first time: about 3 min on 2 cores)`,
     async ({ update }) => {
       const { code, stderr } = await capture(
         nodePath(),
-        ['--conditions=development', 'src/cli/main.ts', 'params', 'ensure', size, '--json'],
+        ['--conditions=development', 'scripts/setup/set-up-parameters.ts', size],
         {
           cwd: ROOT,
           env,
           onStdout: (line) => {
-            const note = parseParameterProgress(line);
+            const note = read(line);
             if (note !== undefined) update(note);
           },
         },
       );
       if (code === 0) return;
       throw new SetupError(
-        `the proof parameters for ${size} sectors could not be made ready`,
+        `the proof parameters for ${size} sectors in ${env.FIL_PROOFS_PARAMETER_CACHE} could not be made ready`,
         'look at what "npm run beepro -- params list" says, then run this again',
         stderr.trim().split('\n').slice(-15).join('\n'),
       );
@@ -38,17 +38,32 @@ export async function ensureProofParameters(size, env) {
 }
 
 /**
- * @param {string} line
- * @returns {string | undefined}
+ * @returns {(line: string) => string | undefined} what to show for a line that set-up-parameters.ts has printed
  */
-export function parseParameterProgress(line) {
+export function createProgressReader() {
+  let current = '';
+  let timeLeft = createEstimate();
+  return (line) => {
+    const { note, fraction } = parseParameterProgress(line);
+    if (note === undefined) return undefined;
+    if (note !== current) {
+      current = note;
+      timeLeft = createEstimate();
+    }
+    if (fraction === undefined) return note;
+    return [`${note} ${Math.floor(fraction * 100)} %`, timeLeft(fraction)].filter(Boolean).join(', ');
+  };
+}
+
+/**
+ * @param {string} line
+ * @returns {{ note?: string, fraction?: number }}
+ */
+function parseParameterProgress(line) {
   try {
     const { event, note, fraction } = JSON.parse(line);
-    if (event !== 'progress') return undefined;
-    return [note, typeof fraction === 'number' ? `${Math.floor(fraction * 100)} %` : '']
-      .filter(Boolean)
-      .join(' ');
+    return event === 'progress' ? { note, fraction } : {};
   } catch {
-    return undefined; // not a line of progress
+    return {}; // not a line of progress
   }
 }

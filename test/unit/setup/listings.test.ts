@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { parseLibraryNames } from '../../../scripts/setup/debian-packages.mjs';
 import { isComplete } from '../../../scripts/setup/packages.mjs';
 import { parseRecord } from '../../../scripts/setup/process-registry.mjs';
-import { formatDuration } from '../../../scripts/setup/progress.mjs';
-import { parseParameterProgress } from '../../../scripts/setup/proof-parameters.mjs';
+import { createEstimate, formatDuration } from '../../../scripts/setup/progress.mjs';
+import { createProgressReader } from '../../../scripts/setup/proof-parameters.mjs';
+import { parseProgress, shareOfWork } from '../../../scripts/setup/sealer-build.mjs';
 import { parseMissing } from '../../../scripts/setup/shared-libraries.mjs';
 import { countCargoTests } from '../../../scripts/testing/cargo-stage.mjs';
 import { closingLine } from '../../../scripts/testing/outcome.mjs';
@@ -73,7 +74,31 @@ test.each([
   ['{"event":"done"}', undefined],
   ['no JSON', undefined],
 ])('progress of the parameters: %s', (line, note) => {
-  expect(parseParameterProgress(line)).toBe(note);
+  expect(createProgressReader()(line)).toBe(note);
+});
+
+test('time left is told from the pace since it was first asked', () => {
+  let now = 1_000_000;
+  const left = createEstimate(() => now);
+  expect(left(0.5)).toBe('');
+  now += 4_000;
+  expect(left(0.6)).toBe('');
+  now += 6_000;
+  expect(left(0.6)).toBe('about 40 s left');
+  expect(left(1)).toBe('');
+});
+
+test.each([
+  ['    Building [=====>      ] 123/207: blst(build)', { done: 123, total: 207 }],
+  ['   Compiling blst v0.3.11', undefined],
+])('progress of cargo: %s', (line, progress) => {
+  expect(parseProgress(line)).toEqual(progress);
+});
+
+test('the share of the build grows to one', () => {
+  const shares = [0, 100, 282, 283, 284, 285, 286].map((done) => shareOfWork({ done, total: 286 }));
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect([shares[0], shares[2], shares.at(-1)]).toEqual([0, 0.6, 1]);
 });
 
 test.each([
