@@ -1,0 +1,74 @@
+import {
+  type ActorMethod,
+  decodeParamsOf,
+  encodeReturn,
+  METHOD_SEND,
+  MINER_METHODS,
+  POWER_METHODS,
+} from '#codec';
+import type { ActorCode } from '../state/index.ts';
+import { ActorError, EXIT } from './actor-error.ts';
+import { preCommitSectorBatch2 } from './miner/pre-commit.ts';
+import { proveCommitSectors3 } from './miner/prove-commit.ts';
+import { withdrawBalance } from './miner/withdraw.ts';
+import { createMiner } from './power/create-miner.ts';
+import type { Invocation, Runtime } from './runtime.ts';
+
+type Handler = (runtime: Runtime, call: Invocation) => Promise<Uint8Array>;
+
+function handler<P, R>(
+  method: ActorMethod<P, R>,
+  run: (runtime: Runtime, call: Invocation, params: P) => R | Promise<R>,
+): readonly [string, Handler] {
+  return [
+    `${method.actor} ${method.number}`,
+    async (runtime, call) =>
+      encodeReturn(method, await run(runtime, call, decodeStrictly(method, call.params))),
+  ];
+}
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map([
+  handler(POWER_METHODS.CreateMiner, createMiner),
+  handler(MINER_METHODS.PreCommitSectorBatch2, (runtime, call, params): undefined => {
+    preCommitSectorBatch2(runtime, call, params);
+  }),
+  handler(MINER_METHODS.ProveCommitSectors3, proveCommitSectors3),
+  handler(MINER_METHODS.WithdrawBalance, withdrawBalance),
+]);
+
+/** Runs a method of an actor; a plain transfer has none. @throws ActorError */
+export async function dispatch(code: ActorCode, runtime: Runtime, call: Invocation): Promise<Uint8Array> {
+  if (call.method === METHOD_SEND) return new Uint8Array();
+  const run = HANDLERS.get(`${code} ${call.method}`);
+  if (!run) throw new ActorError(EXIT.unhandledMessage, `invalid method: ${call.method}`);
+  return run(runtime, call);
+}
+
+/** The words are those of the actors' CBOR decoder where they are known. */
+function decodeStrictly<P, R>(method: ActorMethod<P, R>, bytes: Uint8Array): P {
+  try {
+    return decodeParamsOf(method, bytes, 't');
+  } catch (cause) {
+    throw new ActorError(
+      EXIT.serialization,
+      `Serialization error for Cbor protocol: ${describe(method, bytes, cause)}`,
+    );
+  }
+}
+
+/** Fields of the methods' outermost tuples, which the decoder names when the count is wrong. */
+const TUPLE_FIELDS: Readonly<Record<string, number>> = {
+  PreCommitSectorBatch2: 1,
+  ProveCommitSectors3: 6,
+  WithdrawBalance: 1,
+  CreateMiner: 5,
+};
+
+function describe(method: { readonly name: string }, bytes: Uint8Array, cause: unknown): string {
+  const fields = TUPLE_FIELDS[method.name];
+  const [head] = bytes;
+  const length = head === undefined ? undefined : head - 0x80;
+  if (fields !== undefined && length !== undefined && length >= 0 && length < fields)
+    return `Msg("invalid length ${length}, expected tuple struct Inner with ${fields} element${fields === 1 ? '' : 's'}")`;
+  return `Msg(${JSON.stringify(cause instanceof Error ? cause.message : String(cause))})`;
+}

@@ -1,0 +1,269 @@
+import { actorIdOf, type RandomnessTag } from '#codec';
+import {
+  type ActorId,
+  type AddressString,
+  type AttoFil,
+  BeeproError,
+  type CidString,
+  type Epoch,
+} from '#core';
+import type { Environment } from '../actors/runtime.ts';
+import { Mempool } from '../mempool/mempool.ts';
+import { selectFrom } from '../mempool/selection.ts';
+import type { ChainState } from '../state/index.ts';
+import { makeHeader } from './block-header.ts';
+import type { ChainStore } from './chain-store.ts';
+import { type ExecutionTerms, executeTipSet } from './executor.ts';
+import { HeadChanges } from './head-changes.ts';
+import { MessageIndex } from './message-index.ts';
+import {
+  drawChainRandomness,
+  type RandomnessOptions,
+  type RandomnessSource,
+  randomnessDigest,
+  type TipSetLookup,
+} from './randomness.ts';
+import { type ChainMessage, type Executed, type ExecutionResult, makeTipSet, type TipSet } from './tipset.ts';
+
+export interface ChainOptions {
+  readonly terms: ExecutionTerms;
+  readonly randomness: RandomnessOptions;
+  /** In whose name blocks are made. */
+  readonly producer: AddressString;
+  /** Unix time of epoch 0, in seconds. */
+  readonly genesisTimestamp: number;
+  readonly blockTimeMs: number;
+}
+
+/** Called before a tipset becomes the head: what is not on disk then never was. */
+export type TipSetRecorder = (tipSet: TipSet, result: ExecutionResult, fork: number) => void;
+
+/** The weight of a tipset of one block. */
+const BLOCK_WEIGHT = 5_376n;
+
+/** The chain itself: makes tipsets, executes them, and keeps the head and the mempool in step. */
+export class Chain {
+  readonly store: ChainStore;
+  readonly mempool: Mempool;
+  readonly heads = new HeadChanges();
+  readonly messages = new MessageIndex();
+  readonly options: ChainOptions;
+  readonly #record: TipSetRecorder;
+  #baseFeeOverride: AttoFil | undefined;
+  #fork = 0;
+  /** Blocks are made one after another, whoever asks. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: ChainStore, options: ChainOptions, record: TipSetRecorder) {
+    this.store = store;
+    this.options = options;
+    this.#record = record;
+    this.mempool = new Mempool(() => ({ state: this.headState, height: this.head.height }));
+  }
+
+  get head(): TipSet {
+    return this.store.head;
+  }
+
+  get producerId(): ActorId {
+    return actorIdOf(this.options.producer);
+  }
+
+  /** The state after the head's own messages, which its child will commit to. */
+  get headState(): ChainState {
+    return this.stateAfter(this.head);
+  }
+
+  get nextBaseFee(): AttoFil {
+    return this.#baseFeeOverride ?? this.#resultOf(this.head).nextBaseFee;
+  }
+
+  /** Sets the base fee of the blocks to come; undefined lets it follow its rule again. */
+  overrideBaseFee(fee: AttoFil | undefined): void {
+    this.#baseFeeOverride = fee;
+  }
+
+  /** @throws BeeproError `DEVNET_STATE_PRUNED` */
+  stateAfter(tipSet: TipSet): ChainState {
+    const state = this.store.stateAfter(tipSet);
+    if (!state) throw new BeeproError('DEVNET_STATE_PRUNED', { height: tipSet.height });
+    return state;
+  }
+
+  /** The state that API calls about a tipset see: that before its messages. */
+  stateAt(tipSet: TipSet): ChainState {
+    const parent = this.store.parentOf(tipSet);
+    return this.stateAfter(parent ?? tipSet);
+  }
+
+  #resultOf(tipSet: TipSet) {
+    const result = this.store.resultOf(tipSet);
+    if (!result) throw new Error(`tipset ${tipSet.cid} was never executed`);
+    return result;
+  }
+
+  lookupFrom(tipSet: TipSet): TipSetLookup {
+    return (height, nullRound) => this.store.atHeight(height, tipSet, nullRound);
+  }
+
+  draw(
+    source: RandomnessSource,
+    tag: RandomnessTag,
+    epoch: Epoch,
+    entropy: Uint8Array,
+    from: TipSet,
+  ): Uint8Array {
+    const lookup = this.lookupFrom(from);
+    return drawChainRandomness(this.options.randomness, source, tag, epoch, entropy, from.height, lookup);
+  }
+
+  digest(source: RandomnessSource, epoch: Epoch, from: TipSet): Uint8Array {
+    return randomnessDigest(this.options.randomness, source, epoch, from.height, this.lookupFrom(from));
+  }
+
+  /** What messages that execute in `tipSet` can see. */
+  environment(tipSet: TipSet): Environment {
+    return {
+      ...this.options.terms,
+      epoch: tipSet.height,
+      randomness: (source, tag, epoch, entropy) => this.draw(source, tag, epoch, entropy, tipSet),
+    };
+  }
+
+  /** Makes the next block at the first height that is no null round. */
+  produce(): Promise<TipSet> {
+    return this.#inTurn(async () => {
+      let height = this.head.height + 1;
+      while (this.options.randomness.seed.isNullRound(height)) height++;
+      const tipSet = await this.#extend(this.head, height, this.mempool.select(this.nextBaseFee));
+      this.#switchTo(tipSet);
+      return tipSet;
+    });
+  }
+
+  /** As {@link produce}, after `rounds` null rounds. */
+  produceAfterNullRounds(rounds: number): Promise<TipSet> {
+    return this.#inTurn(async () => {
+      const height = this.head.height + 1 + rounds;
+      const tipSet = await this.#extend(this.head, height, this.mempool.select(this.nextBaseFee));
+      this.#switchTo(tipSet);
+      return tipSet;
+    });
+  }
+
+  /**
+   * Replaces the newest `depth` tipsets by a heavier fork of `depth` + 1. Their messages come back into the fork
+   * `delay` blocks later than its first, or not at all when their CID is in `drop`.
+   */
+  reorg(depth: number, delay: number, drop: ReadonlySet<CidString>): Promise<TipSet> {
+    return this.#inTurn(async () => {
+      const reverted: TipSet[] = [];
+      let base = this.head;
+      while (reverted.length < depth) {
+        const parent = this.store.parentOf(base);
+        if (!parent) throw new BeeproError('DEVNET_REORG_TOO_DEEP', { depth, height: this.head.height });
+        reverted.push(base);
+        base = parent;
+      }
+      this.stateAfter(base);
+      this.#fork++;
+      let waiting = reverted
+        .toReversed()
+        .flatMap((tipSet) => tipSet.messages)
+        .filter(({ cid }) => !drop.has(cid));
+      let tip = base;
+      for (let index = 0; index <= depth; index++) {
+        const baseFee = this.#baseFeeOverride ?? this.#resultOf(tip).nextBaseFee;
+        const due = index >= delay ? selectFrom(this.stateAfter(tip), waiting, baseFee) : [];
+        tip = await this.#extend(tip, tip.height + 1, due);
+        waiting = waiting.filter((message) => !due.includes(message));
+      }
+      this.#switchTo(tip, drop);
+      return tip;
+    });
+  }
+
+  /** Takes note of a tipset that was read from disk. */
+  remember(tipSet: TipSet, fork: number): void {
+    this.messages.add(tipSet);
+    this.#fork = Math.max(this.#fork, fork);
+  }
+
+  async #extend(parent: TipSet, height: Epoch, messages: readonly ChainMessage[]): Promise<TipSet> {
+    const result = this.#resultOf(parent);
+    const { genesisTimestamp, blockTimeMs, producer, randomness } = this.options;
+    const header = makeHeader(randomness.seed, {
+      miner: producer,
+      height,
+      parent: parent.cid,
+      parentHeight: parent.height,
+      parentWeight: parent.header.parentWeight + (parent.height === 0 ? 0n : BLOCK_WEIGHT),
+      parentStateRoot: result.stateRoot,
+      parentReceiptsRoot: result.receiptsRoot,
+      baseFee: this.#baseFeeOverride ?? result.nextBaseFee,
+      timestamp: genesisTimestamp + Math.floor((height * blockTimeMs) / 1000),
+      fork: this.#fork,
+      messages,
+    });
+    const tipSet = makeTipSet(header, messages);
+    const executed = await this.execute(tipSet);
+    this.#record(tipSet, executed.result, this.#fork);
+    this.store.add(tipSet, executed.result, executed.state);
+    this.messages.add(tipSet);
+    return tipSet;
+  }
+
+  /** Executes a tipset upon the state after its parent, which must be kept. */
+  async execute(tipSet: TipSet): Promise<Executed> {
+    const parent = this.store.parentOf(tipSet);
+    if (!parent) throw new Error(`the parent of tipset ${tipSet.cid} is unknown`);
+    const below = this.lookupFrom(parent);
+    const lookup: TipSetLookup = (height, nullRound) =>
+      height > parent.height && (height === tipSet.height || nullRound === 'after')
+        ? tipSet
+        : below(height, nullRound);
+    return executeTipSet(
+      this.options.terms,
+      { height: parent.height, state: this.stateAfter(parent), stateRoot: this.#resultOf(parent).stateRoot },
+      tipSet,
+      (source, tag, epoch, entropy) =>
+        drawChainRandomness(this.options.randomness, source, tag, epoch, entropy, tipSet.height, lookup),
+    );
+  }
+
+  #switchTo(tipSet: TipSet, dropped: ReadonlySet<CidString> = new Set()): void {
+    const reverted: TipSet[] = [];
+    const applied: TipSet[] = [];
+    let [from, to]: [TipSet | undefined, TipSet | undefined] = [this.head, tipSet];
+    while (from && to && from.cid !== to.cid) {
+      if (from.height >= to.height) {
+        reverted.push(from);
+        from = this.store.parentOf(from);
+      } else {
+        applied.unshift(to);
+        to = this.store.parentOf(to);
+      }
+    }
+    this.store.setHead(tipSet);
+    const messages = (tipSets: readonly TipSet[]) => tipSets.flatMap((each) => each.messages);
+    this.mempool.headChanged(
+      messages(reverted.toReversed()).filter(({ cid }) => !dropped.has(cid)),
+      messages(applied),
+    );
+    this.heads.publish([
+      ...reverted.map((each) => ({ type: 'revert' as const, tipSet: each })),
+      ...applied.map((each) => ({ type: 'apply' as const, tipSet: each })),
+    ]);
+  }
+
+  /** When no block is in the making. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,16 @@
+/** An embedded Filecoin chain that speaks Lotus' API: for tests, the demo and development. */
+export { DEFAULT_ECONOMY, type NetworkEconomy } from './actors/economy.ts';
+export { commDOfPieces, zeroCommitment } from './actors/miner/comm-d.ts';
+export type { DevnetControl } from './control/devnet-control.ts';
+export { type Devnet, startDevnet } from './devnet.ts';
+export {
+  defaultGenesis,
+  type GenesisAccount,
+  type GenesisMiner,
+  type GenesisSpec,
+  type PreSealedSector,
+} from './genesis/genesis-spec.ts';
+export type { ChainIdentity, DevnetOptions } from './options.ts';
+export { DEFAULT_POLICY, type NetworkPolicy } from './policy.ts';
+export type { AggregateProofInput, SealProofInput, SealVerifier } from './proofs/seal-verifier.ts';
+export type { Permission } from './rpc/auth.ts';

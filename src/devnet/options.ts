@@ -1,0 +1,48 @@
+import type { SealerProgram } from '#sealer';
+import type { NetworkEconomy } from './actors/economy.ts';
+import type { GenesisSpec } from './genesis/genesis-spec.ts';
+import type { NetworkPolicy } from './policy.ts';
+import type { SealVerifier } from './proofs/seal-verifier.ts';
+import type { ListenAddress } from './rpc/server.ts';
+
+/** What makes a chain this chain. Kept with its state: a later start may repeat it, not change it. */
+export interface ChainIdentity {
+  /** Everything drawn by chance follows from it, the keys of named genesis accounts too. Default: random. */
+  readonly seed: string;
+  readonly networkName: string;
+  /** ms; faster chains than one second say one second in the API. */
+  readonly blockTimeMs: number;
+  /** Share of epochs without a block, 0 to below 1. */
+  readonly nullRounds: number;
+  /**
+   * For tests: tickets and seeds depend on the chain's seed, the purpose and the entropy alone, not on the epoch,
+   * so that a sector has the same proof on every run.
+   */
+  readonly constantRandomness: boolean;
+  readonly policy: NetworkPolicy;
+  readonly economy: NetworkEconomy;
+  readonly genesis: GenesisSpec;
+  /** Unix time of epoch 0, in seconds. */
+  readonly genesisTimestamp: number;
+}
+
+export interface DevnetOptions extends Partial<Omit<ChainIdentity, 'policy' | 'economy'>> {
+  /** Folder of the chain; made when it is not there. */
+  readonly stateDir: string;
+  readonly policy?: Partial<NetworkPolicy>;
+  readonly economy?: Partial<NetworkEconomy>;
+  /** Default: a free port of 127.0.0.1. */
+  readonly listen?: ListenAddress;
+  /** The sealer that verifies proofs; its parameters are found by `FIL_PROOFS_PARAMETER_CACHE` of the environment. */
+  readonly sealer?: SealerProgram;
+  /** In its place, for tests of everything but proofs. */
+  readonly verifier?: SealVerifier;
+  /** Make blocks only when told to. */
+  readonly paused?: boolean;
+  /** Epochs for which states are kept, for calls about the past and for reorgs. Default 1,800. */
+  readonly keepStates?: number;
+  /** Epochs for which tipsets are kept; messages and what executed them always are. Default 20,000. */
+  readonly keepTipSets?: number;
+  /** Told when a block could not be made; the clock tries again. */
+  readonly onBlockFailure?: (error: unknown) => void;
+}

@@ -1,0 +1,3 @@
+export * from './chain-state.ts';
+export * from './miner-state.ts';
+export { PersistentMap } from './persistent-map.ts';

@@ -1,0 +1,83 @@
+import type { BitField, SectorPreCommitInfo } from '#codec';
+import type { ActorId, AttoFil, Bytes, CidString, Epoch, SectorNumber } from '#core';
+import type { PersistentMap } from './persistent-map.ts';
+
+/** What the miner actor keeps, as immutable values. Source: builtin-actors `actors/miner/src/state.rs`. */
+export interface MinerState {
+  readonly info: MinerInfo;
+  readonly preCommitDeposits: AttoFil;
+  readonly lockedFunds: AttoFil;
+  readonly initialPledge: AttoFil;
+  readonly feeDebt: AttoFil;
+  /** Start of the proving period; moved on by the deadline cron while that is active. */
+  readonly provingPeriodStart: Epoch;
+  readonly currentDeadline: number;
+  /** The deadline cron runs from a miner's first pre-commit on. */
+  readonly deadlineCronActive: boolean;
+  /** Every number that was ever pre-committed. */
+  readonly allocatedSectors: BitField;
+  readonly preCommits: PersistentMap<PreCommit>;
+  /** Pre-commits to be dropped if they still exist when the deadline that ends at this epoch closes. */
+  readonly preCommitCleanUps: PersistentMap<BitField>;
+  readonly sectors: PersistentMap<Sector>;
+  readonly deadlines: readonly Deadline[];
+  /** Proven power. */
+  readonly power: Power;
+}
+
+export interface MinerInfo {
+  readonly owner: ActorId;
+  readonly worker: ActorId;
+  readonly controlAddresses: readonly ActorId[];
+  readonly peerId: Uint8Array;
+  readonly multiaddrs: readonly Uint8Array[];
+  /** Registered window PoSt proof number. */
+  readonly windowPoStProof: number;
+  readonly sectorSize: Bytes;
+  readonly partitionSectors: number;
+}
+
+export interface PreCommit {
+  readonly info: SectorPreCommitInfo;
+  readonly deposit: AttoFil;
+  readonly epoch: Epoch;
+}
+
+export interface Sector {
+  readonly number: SectorNumber;
+  readonly sealProof: number;
+  readonly sealedCid: CidString;
+  readonly activation: Epoch;
+  readonly expiration: Epoch;
+  /** Byte-epochs. */
+  readonly dealWeight: bigint;
+  readonly verifiedDealWeight: bigint;
+  readonly initialPledge: AttoFil;
+  readonly powerBaseEpoch: Epoch;
+  readonly dailyFee: AttoFil;
+}
+
+export interface Deadline {
+  readonly partitions: readonly Partition[];
+  /** Partitions proven in the running proving period. */
+  readonly partitionsPoSted: BitField;
+  readonly liveSectors: number;
+  readonly totalSectors: number;
+  readonly dailyFee: AttoFil;
+}
+
+export interface Partition {
+  readonly sectors: BitField;
+  /** Not yet in any window PoSt: no power. */
+  readonly unproven: BitField;
+  readonly faults: BitField;
+  readonly recoveries: BitField;
+  readonly terminated: BitField;
+}
+
+export interface Power {
+  readonly rawBytePower: bigint;
+  readonly qualityAdjPower: bigint;
+}
+
+export const NO_POWER: Power = { rawBytePower: 0n, qualityAdjPower: 0n };

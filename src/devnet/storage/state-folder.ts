@@ -1,0 +1,76 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { BeeproError } from '#core';
+import { identityOf, isAlive } from '#sealer';
+
+const processIdentity = z.object({ bootId: z.string(), pid: z.int(), startTime: z.int() });
+
+/** The devnet's folder, held by one process at a time. */
+export class StateFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws BeeproError `DEVNET_IN_USE` */
+  static open(path: string): StateFolder {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const folder = new StateFolder(path);
+    const holder = processIdentity.safeParse(JSON.parse(folder.read('lock') ?? 'null')).data;
+    if (holder && holder.pid !== process.pid && isAlive(holder))
+      throw new BeeproError('DEVNET_IN_USE', { path, pid: holder.pid });
+    folder.write('lock', JSON.stringify(identityOf(process.pid)));
+    return folder;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Undefined when the file is not there. */
+  read(name: string): string | undefined {
+    try {
+      return readFileSync(this.file(name), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Replaces a file at once and durably; readable by its owner only. */
+  write(name: string, content: string): void {
+    const temporary = this.file(`${name}.tmp`);
+    const file = openSync(temporary, 'w', 0o600);
+    try {
+      writeSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, this.file(name));
+  }
+
+  list(): string[] {
+    return readdirSync(this.path);
+  }
+
+  remove(name: string): void {
+    rmSync(this.file(name), { force: true });
+  }
+
+  release(): void {
+    this.remove('lock');
+  }
+}
