@@ -1,2 +1,3 @@
 export { type InstallationOptions, LocalInstallation } from './installation.ts';
+export type { LocalModules } from './modules.ts';
 export { type RoleCommand, RoleProcess } from './role-process.ts';

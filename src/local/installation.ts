@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { needMysql, readEnvironment, setSetting } from '#config';
 import { BeeproError, PHASE_NAMES, type SectorSizeName } from '#core';
+import { insertStoragePath, migrate, openDatabase } from '#db';
+import { addMiner } from '#sector';
+import { type LocalModules, openLocalModules } from './modules.ts';
 import { RoleProcess } from './role-process.ts';
 
 export interface InstallationOptions {
@@ -42,7 +46,8 @@ export class LocalInstallation {
       BEEPRO_STATE_DIR: join(options.dir, 'state'),
       ...(options.proofMemo ? { BEEPRO_C2_MEMO_DIR: options.proofMemo } : {}),
     };
-    for (const name of ['state', 'logs', 'storage', 'workspace']) mkdirSync(join(options.dir, name), { recursive: true });
+    for (const name of ['state', 'logs', 'storage', 'workspace'])
+      mkdirSync(join(options.dir, name), { recursive: true });
   }
 
   get storageDir(): string {
@@ -61,7 +66,11 @@ export class LocalInstallation {
     args.push('--block-time', `${blockTimeMs}ms`);
     if (proofMemo !== undefined) args.push('--test-network');
     await this.#start('chain', args).ready();
-    await until(() => existsSync(join(state, 'api')) && existsSync(join(state, 'token')), 10_000, 'the chain’s API');
+    await until(
+      () => existsSync(join(state, 'api')) && existsSync(join(state, 'token')),
+      10_000,
+      'the chain’s API',
+    );
   }
 
   get chainApi(): { url: string; tokenFile: string } {
@@ -71,10 +80,6 @@ export class LocalInstallation {
 
   /** Schema, miner, storage path and settings, by the same functions that the commands call. */
   async configure(): Promise<void> {
-    const [{ openDatabase, migrate, insertStoragePath }, { needMysql, readEnvironment, setSetting }] = await Promise.all([
-      import('#db'),
-      import('#config'),
-    ]);
     const database = openDatabase(needMysql(readEnvironment(this.env)));
     try {
       await migrate(database);
@@ -82,7 +87,8 @@ export class LocalInstallation {
       const set = (name: string, scope: string, value: string): Promise<unknown> =>
         setSetting(database, { name, scope, value, who: 'local' });
       await set('chain.nodes', '*', `${url} token=file:${tokenFile}`);
-      for (const phase of PHASE_NAMES) await set(`worker.limit.${phase}`, '*', phase === 'commit2' ? '1' : '2');
+      for (const phase of PHASE_NAMES)
+        await set(`worker.limit.${phase}`, '*', phase === 'commit2' ? '1' : '2');
       await set('worker.max_sectors', '*', '100');
       await set('worker.heartbeat_interval', '*', '1s');
       await set('worker.heartbeat_expiry', '*', '8s');
@@ -102,10 +108,16 @@ export class LocalInstallation {
         can_store: true,
         weight: 1,
       });
-      await this.#addMiner(database);
     } finally {
       await database.close();
     }
+    await using modules = await this.open();
+    await addMiner({ db: modules.db.kysely, chain: modules.chain }, { miner: `t0${MINER}` });
+  }
+
+  /** The database, queues, settings and chain of this installation, for whoever drives it. */
+  open(): Promise<LocalModules> {
+    return openLocalModules(this.env, this.chainApi);
   }
 
   startSealing(onceEnv: NodeJS.ProcessEnv = {}): RoleProcess {
@@ -154,17 +166,6 @@ export class LocalInstallation {
     const role = new RoleProcess({ name, args, env: this.env, logFile, restart: true }, onceEnv);
     this.#roles.set(name, role);
     return role;
-  }
-
-  async #addMiner(database: import('#db').Database): Promise<void> {
-    const [{ addMiner }, { createLotusClient }] = await Promise.all([import('#sector'), import('#chain')]);
-    const { url, tokenFile } = this.chainApi;
-    const chain = createLotusClient({ url, token: async () => readFileSync(tokenFile, 'utf8').trim() });
-    try {
-      await addMiner({ db: database, chain }, MINER);
-    } finally {
-      await chain.close();
-    }
   }
 }
 

@@ -60,10 +60,7 @@ export class RoleProcess {
   async ready(deadlineMs = 60_000): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(this.#failure(`it was not ready after ${deadlineMs} ms`)),
-        deadlineMs,
-      );
+      timer = setTimeout(() => reject(this.#failure(`it was not ready after ${deadlineMs} ms`)), deadlineMs);
     });
     await Promise.race([this.#ready, late]).finally(() => clearTimeout(timer));
   }
@@ -77,6 +74,13 @@ export class RoleProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
+  }
+
+  /** Lets this process end while the role goes on; it is not started again then. */
+  detach(): void {
+    this.#stopping = true;
+    this.#child?.disconnect();
+    this.#child?.unref();
   }
 
   /** SIGTERM, then SIGKILL after the limit; not started again. */
@@ -120,7 +124,6 @@ export class RoleProcess {
           this.#restarts += 1;
           this.#ready = this.#spawn({});
           this.#ready.then(resolve, reject);
-
         }, pause);
       });
     });

@@ -5,6 +5,7 @@ import { needMysql, readEnvironment } from '#config';
 import { type SectorId, sectorName } from '#core';
 import { type Database, findSector, listRunsOfSector, listSectorEvents, openDatabase } from '#db';
 import { LocalInstallation } from '#local';
+import { pledgeSectors } from '#sector';
 import { formatDuration, renderTable } from '../output/index.ts';
 import type { DemoOptions } from './options.ts';
 import { phaseTitle, type SectorTimes, SHOWN_PHASES, sectorTimes } from './phase-times.ts';
@@ -32,7 +33,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const database = openDatabase(needMysql(readEnvironment(installation.env)));
   let isLeftRunning = false;
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
   });
   interrupted.catch(() => undefined);
   try {
@@ -64,7 +66,7 @@ async function seal(
   const ui = await installation.startUi();
   say(`running: sealing role, worker "demo", web page at ${ui.url} (password in ${ui.passwordFile})`);
 
-  const sectors = await pledge(installation, database, options.sectors);
+  const sectors = await pledge(installation, options.sectors);
   say(`pledged ${sectors.map(sectorName).join(', ')}`);
   await watchUntilProving(database, sectors, {
     startedAt,
@@ -83,15 +85,10 @@ async function seal(
   }
 }
 
-async function pledge(installation: LocalInstallation, database: Database, count: number): Promise<SectorId[]> {
-  const { pledgeSectors } = await import('#sector');
-  const modules = await installation.sectorModules(database);
-  try {
-    const numbers = await pledgeSectors(modules, { miner: installation.miner, count });
-    return numbers.map((number) => ({ miner: installation.miner, number }));
-  } finally {
-    await modules.close();
-  }
+async function pledge(installation: LocalInstallation, count: number): Promise<SectorId[]> {
+  await using modules = await installation.open();
+  const numbers = await pledgeSectors(modules, { miner: installation.miner, count });
+  return numbers.map((number) => ({ miner: installation.miner, number }));
 }
 
 async function timesTable(database: Database, sectors: readonly SectorId[]): Promise<string> {
@@ -102,10 +99,17 @@ async function timesTable(database: Database, sectors: readonly SectorId[]): Pro
         listRunsOfSector(database.kysely, id),
         listSectorEvents(database.kysely, id),
       ]);
-      return sectorTimes(sectorName(id), sector?.state ?? '', sector?.created_at ?? new Date(0), runs, events);
+      return sectorTimes(
+        sectorName(id),
+        sector?.state ?? '',
+        sector?.created_at ?? new Date(0),
+        runs,
+        events,
+      );
     }),
   );
-  const time = (ms: number | null | undefined): string | null => (typeof ms === 'number' ? formatDuration(ms) : null);
+  const time = (ms: number | null | undefined): string | null =>
+    typeof ms === 'number' ? formatDuration(ms) : null;
   return renderTable<SectorTimes>(rows, [
     { title: 'SECTOR', value: (row) => row.sector },
     { title: 'STATE', value: (row) => row.state },

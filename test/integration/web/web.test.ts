@@ -39,7 +39,8 @@ beforeAll(async () => {
     { database, bus, credentials, logger, isBoardWriteAllowed },
   );
   const address = server.addresses()[0];
-  base = `http://127.0.0.1:${address?.port}`;
+  if (typeof address !== 'object') throw new Error('the page does not listen');
+  base = `http://127.0.0.1:${address.port}`;
   const login = await post('/login', `password=${encodeURIComponent(PASSWORD)}`);
   expect(login.status).toBe(303);
   cookie = (login.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
