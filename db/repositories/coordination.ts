@@ -10,6 +10,7 @@ export interface SectorOnMessage extends SectorId {
   readonly message_id: number;
   readonly message_state: MessageState;
   readonly nonce: number | null;
+  readonly inclusion_epoch: number | null;
   readonly exit_code: number | null;
   readonly member_exit_code: number | null;
   readonly error_code: string | null;
@@ -47,6 +48,7 @@ export async function listSectorsOnMessage(
       'message.id as message_id',
       'message.state as message_state',
       'message.nonce',
+      'message.inclusion_epoch',
       'message.exit_code',
       'message_sector.exit_code as member_exit_code',
       'message.error_code',

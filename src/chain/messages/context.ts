@@ -1,4 +1,4 @@
-import type { BeeproError, Epoch } from '#core';
+import type { ActorId, BeeproError, Epoch } from '#core';
 import type { Database, MessageRow, MessageSectorRow, Trx } from '#db';
 import type { Signer } from '#wallet';
 import type { ChainApi } from '../rpc/index.ts';
@@ -27,6 +27,10 @@ export interface MessageRules {
   readonly confidence: () => Epoch;
   /** The stored bytes are pushed again when a message has not landed for so long, in ms. */
   readonly pushAgainMs: () => number;
+  /** A message is replaced by a dearer one when it has been in the mempool for so long, in ms. */
+  readonly replaceAfterMs: () => number;
+  /** Factor on the estimated gas limit. */
+  readonly overestimation: (miner: ActorId) => number;
 }
 
 export interface MessageModules {

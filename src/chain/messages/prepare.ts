@@ -73,7 +73,10 @@ export function messageOf(row: MessageRow, nonce: number, gas: Gas): Message {
 async function affordableGas(modules: MessageModules, row: MessageRow): Promise<Gas> {
   const { chain } = modules;
   const open = messageOf(row, 0, { limit: 0n, feeCap: 0n, premium: 0n });
-  const estimate = await chain.gasEstimateMessageGas(open, { maxFee: 0n }, []);
+  // Reports reverts and out of gas, and applies the sender's pending messages.
+  const used = await chain.gasEstimateGasLimit(open, []);
+  const gasLimit = overestimate(used, modules.rules.overestimation(row.miner));
+  const estimate = await chain.gasEstimateMessageGas({ ...open, gasLimit }, { maxFee: 0n }, []);
   const head = await chain.chainHead();
   const baseFee = head.blocks[0]?.parentBaseFee ?? 0n;
   const decision = decideFee(
@@ -93,6 +96,11 @@ async function affordableGas(modules: MessageModules, row: MessageRow): Promise<
   if (balance < needed)
     throw new BeeproError('MESSAGE_SENDER_FUNDS', { from: row.from_address, balance, needed });
   return decision.send;
+}
+
+/** State may have grown by the time the message executes. In thousandths, since gas is a whole number. */
+function overestimate(gas: bigint, factor: number): bigint {
+  return (gas * BigInt(Math.round(factor * 1000))) / 1000n;
 }
 
 function isShortOfFunds(error: unknown): boolean {

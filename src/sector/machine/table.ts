@@ -308,6 +308,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
           unbound(recover(sector, 'precommit', 'precommit-refused', event, rules)),
       },
       'precommit-landed': PRECOMMIT_LANDED,
+      'precommit-expired': PRECOMMIT_EXPIRED,
       'landing.done': LANDING_DONE,
       'phase.failed': failed(['PreCommitWait'], ['landing']),
     },

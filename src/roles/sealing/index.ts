@@ -1,0 +1,4 @@
+export { COMMIT } from './commit-activity.ts';
+export type { SealingModules } from './modules.ts';
+export { PRECOMMIT } from './precommit-activity.ts';
+export { type ExtraDuty, startSealing } from './start-sealing.ts';

@@ -1,0 +1,54 @@
+import { createMessagePump, type MessageNote, type MessagePump } from '#chain';
+import type { MessageRow, MessageSectorRow, Trx } from '#db';
+import { requireEvent } from '#sector';
+import type { SealingModules } from './modules.ts';
+
+/** Notes after which sectors that wait for the message may go on. */
+const OUTCOMES: readonly MessageNote['what'][] = ['landed', 'final', 'given-up', 'reverted'];
+
+/** The message pump with this role's settings, log and sectors. */
+export function createPump(modules: SealingModules, onOutcome: () => void): MessagePump {
+  const { db, chain, signer, settings } = modules;
+  return createMessagePump({
+    db,
+    chain,
+    signer,
+    rules: {
+      confidence: () => settings.get('chain.confidence.final'),
+      pushAgainMs: () => settings.get('message.push_interval'),
+      replaceAfterMs: () => settings.get('message.replace_after'),
+      overestimation: (miner) => settings.get('fee.gas_overestimation', { miner }),
+    },
+    bind: bindSectors,
+    note: (note) => {
+      logNote(modules, note);
+      if (OUTCOMES.includes(note.what)) onOutcome();
+    },
+  });
+}
+
+/** With its nonce a pre-commit may be signed: from this commit on its sectors' tickets and data are bound. */
+async function bindSectors(
+  trx: Trx,
+  message: MessageRow,
+  members: readonly MessageSectorRow[],
+): Promise<void> {
+  if (message.purpose !== 'precommit') return;
+  for (const member of members) {
+    await requireEvent(trx, { miner: member.miner, number: member.number }, { type: 'precommit-bound' });
+  }
+}
+
+function logNote(modules: SealingModules, note: MessageNote): void {
+  const { message, what, ...facts } = note;
+  const line = {
+    event: `message.${what}`,
+    message: message.id,
+    miner: message.miner,
+    purpose: message.purpose,
+    ...facts,
+  };
+  if (note.what === 'waits' || note.what === 'retried' || note.what === 'given-up') {
+    modules.log.warn({ ...line, code: note.error.code, error: undefined }, note.error.message);
+  } else modules.log.info(line, `${message.purpose} message ${message.id}: ${what}`);
+}

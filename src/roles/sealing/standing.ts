@@ -1,0 +1,85 @@
+import { type PreCommitStanding, preCommitStanding } from '#chain';
+import { idAddress } from '#codec';
+import { BeeproError, type SectorId } from '#core';
+import { patchMessage, type SectorRow } from '#db';
+import { moveSector, type SectorEvent } from '#sector';
+import type { ChainView } from './chain-view.ts';
+import type { SealingModules } from './modules.ts';
+
+type Standing = Pick<SectorRow, 'precommit_epoch' | 'comm_r'>;
+
+/** How the chain has the pre-commit that a sector rests on. One call, two when it is not there. */
+export async function readStanding(
+  modules: SealingModules,
+  view: ChainView,
+  sector: SectorId & Standing,
+): Promise<PreCommitStanding> {
+  const miner = idAddress(sector.miner, 't');
+  const preCommit = await modules.chain.stateSectorPreCommitInfo(miner, sector.number, [...view.key]);
+  const proven = preCommit
+    ? null
+    : await modules.chain.stateSectorGetInfo(miner, sector.number, [...view.key]);
+  return preCommitStanding(
+    sector,
+    { head: view.head, preCommit, sector: proven },
+    view.policy,
+    view.challengeDelay,
+  );
+}
+
+/** The event that a standing is for a sector that rests on its pre-commit; undefined when all is as it was. */
+export function standingEvent(standing: PreCommitStanding): SectorEvent | undefined {
+  switch (standing.standing) {
+    case 'moved':
+      return { type: 'precommit-moved', precommitEpoch: standing.precommitEpoch };
+    case 'gone':
+      return { type: 'precommit-gone' };
+    case 'expired':
+      return { type: 'precommit-expired' };
+    case 'other-commR': {
+      const error = new BeeproError('SECTOR_COMMR_DIFFERS', { actual: 'another', expected: standing.commR });
+      return { type: 'park', code: error.code, reason: error.message };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Applies what the chain says to a sector; true when it may go on. A pre-commit that a reorg dropped is pushed
+ * again, the same bytes.
+ */
+export async function followStanding(
+  modules: SealingModules,
+  sector: SectorId & Pick<SectorRow, 'precommit_message'>,
+  standing: PreCommitStanding,
+): Promise<boolean> {
+  const event = standingEvent(standing);
+  if (!event) return standing.standing === 'there';
+  if (event.type === 'precommit-gone') await revive(modules, sector.precommit_message);
+  const applied = await moveSector(modules, sector, event);
+  modules.log.warn(
+    {
+      event: 'precommit.unsteady',
+      miner: sector.miner,
+      sector: sector.number,
+      standing: standing.standing,
+      applied,
+    },
+    `the chain has the pre-commit as ${standing.standing}`,
+  );
+  return false;
+}
+
+/** A message that a reorg took off the chain, however final it seemed: it counts as pushed, and goes out again. */
+export async function revive(modules: SealingModules, message: number | null): Promise<void> {
+  if (message === null) return;
+  await patchMessage(modules.db.kysely, message, ['landed', 'final'], {
+    state: 'pushed',
+    pushed_at: null,
+    landed_at: null,
+    final_at: null,
+    inclusion_epoch: null,
+    execution_epoch: null,
+  });
+}
