@@ -30,6 +30,28 @@ export function countArgument(text: string): number {
   return count;
 }
 
+/** The id of a row. */
+export function numberArgument(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 0) {
+    throw new InvalidArgumentError('write a whole number');
+  }
+  return number;
+}
+
+export function limitArgument(text: string): number {
+  const limit = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(limit) || limit < 0) {
+    throw new InvalidArgumentError('write a whole number, 0 or more');
+  }
+  return limit;
+}
+
+/** `host-a`, `class:big`, `*`: the scope of a setting that may differ by worker. */
+export function workerScopeArgument(text: string): string {
+  return text === '*' || text.startsWith('class:') || text.startsWith('worker:') ? text : `worker:${text}`;
+}
+
 /** Who gave this command, for histories and logs. */
 export function operator(): string {
   return `cli:${process.env.SUDO_USER ?? userInfo().username}`;

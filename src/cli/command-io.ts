@@ -14,10 +14,16 @@ export interface JsonOption {
 export function printRows<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  options: JsonOption & { readonly none: string },
+  options: JsonOption & {
+    /** What is said of no rows. */
+    readonly none: string;
+    /** Cut lines at the terminal's width, for tables whose last column is a text. */
+    readonly fit?: boolean;
+  },
 ): void {
   if (options.json) printLine(toJson(rows));
-  else printLine(rows.length === 0 ? options.none : renderTable(rows, columns));
+  else if (rows.length === 0) printLine(options.none);
+  else printLine(fitLines(renderTable(rows, columns), options.fit ? process.stdout.columns : undefined));
 }
 
 /** Writes one thing as `name  value` lines, or as JSON. */
@@ -48,4 +54,11 @@ function factText(value: unknown): string {
   if (value === null || value === '') return '–';
   if (value instanceof Date) return value.toISOString();
   return typeof value === 'object' ? toJson(value) : String(value);
+}
+
+/** Cuts lines to `width` terminal cells; not when that is unknown, as in a pipe. */
+function fitLines(text: string, width: number | undefined): string {
+  if (!width) return text;
+  const fit = (line: string): string => (line.length <= width ? line : `${line.slice(0, width - 1)}…`);
+  return text.split('\n').map(fit).join('\n');
 }

@@ -1,4 +1,4 @@
-import type { BeeproError } from '#core';
+import type { BeeproError, ErrorCode } from '#core';
 
 /** What the exit code of `beepro` means; `beepro --help` prints it. */
 export const EXIT = {
@@ -15,8 +15,24 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** Where the severity does not tell: what an operator mistyped, and what there is not. */
+const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
+  INPUT_INVALID: EXIT.usage,
+  ADDRESS_MALFORMED: EXIT.usage,
+  CID_MALFORMED: EXIT.usage,
+  MONEY_MALFORMED: EXIT.usage,
+  QUEUE_NAME_MALFORMED: EXIT.usage,
+  SETTING_SCOPE_INVALID: EXIT.usage,
+  SETTING_VALUE_INVALID: EXIT.usage,
+  NOT_FOUND: EXIT.notFound,
+  SETTING_UNKNOWN: EXIT.notFound,
+  MINER_UNKNOWN: EXIT.notFound,
+  PARAMS_UNKNOWN_FILE: EXIT.notFound,
+  PARAMS_ABSENT: EXIT.notFound,
+  // Nobody is told to run a command again that has met a bug.
+  INTERNAL: EXIT.refused,
+};
+
 export function exitCodeOf(error: BeeproError): ExitCode {
-  if (error.code === 'NOT_FOUND') return EXIT.notFound;
-  if (error.code === 'INPUT_INVALID') return EXIT.usage;
-  return error.severity === 'temporary' ? EXIT.temporary : EXIT.refused;
+  return BY_CODE[error.code] ?? (error.severity === 'temporary' ? EXIT.temporary : EXIT.refused);
 }

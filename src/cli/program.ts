@@ -1,9 +1,14 @@
 import { Command } from 'commander';
 import { programVersion } from '#core';
 import { registerDb } from './commands/db.ts';
+import { registerMessage } from './commands/message.ts';
+import { registerMiner } from './commands/miner.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerSector } from './commands/sector.ts';
+import { registerSetting } from './commands/setting.ts';
 import { registerStorage } from './commands/storage.ts';
+import { registerWhy } from './commands/why.ts';
+import { registerWorker } from './commands/worker.ts';
 import { EXIT } from './exit-codes.ts';
 
 const AFTER = `
@@ -41,9 +46,14 @@ export function buildProgram(): Command {
     .configureHelp({ helpWidth: 110 })
     .configureOutput({ outputError: (text, write) => write(process.argv.includes('--json') ? '' : text) })
     .addHelpText('after', AFTER);
+  registerMiner(program);
   registerSector(program);
+  registerWhy(program);
+  registerWorker(program);
+  registerSetting(program);
   registerStorage(program);
   registerQueue(program);
+  registerMessage(program);
   registerDb(program);
   return program;
 }
