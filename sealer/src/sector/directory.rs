@@ -27,7 +27,7 @@ pub struct SectorRef {
 #[derive(Debug)]
 pub struct SectorDirectory {
     path: PathBuf,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl SectorDirectory {
@@ -76,7 +76,19 @@ impl SectorDirectory {
     }
 }
 
-fn lock(path: &Path) -> Outcome<File> {
+/// A held flock. Let go by name: closing alone would leave it to a process that was forked
+/// meanwhile and has not come to its exec yet.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is open.
+        unsafe { libc::flock(self.0.as_raw_fd(), libc::LOCK_UN) };
+    }
+}
+
+fn lock(path: &Path) -> Outcome<Lock> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -86,7 +98,7 @@ fn lock(path: &Path) -> Outcome<File> {
     // SAFETY: the descriptor is open. flock belongs to the open file: two runs of one process
     // exclude each other too, and the lock ends with the process, however it ends.
     if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-        return Ok(file);
+        return Ok(Lock(file));
     }
     let error = io::Error::last_os_error();
     if error.kind() == io::ErrorKind::WouldBlock {
