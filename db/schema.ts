@@ -200,6 +200,7 @@ export interface PieceTable {
   path: string | null;
   sha256: string;
   status: Generated<'stored' | 'packed' | 'sealed' | 'removed'>;
+  /** For whom it was added; with `number` the sector it lies in. */
   miner: ActorId | null;
   number: SectorNumber | null;
   /** Padded offset within the sector, in bytes, and the order in its manifest. */

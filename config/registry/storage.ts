@@ -1,4 +1,4 @@
-import { bytes, duration, integer } from '../types/index.ts';
+import { bytes, duration, integer, text } from '../types/index.ts';
 import { defineSettings } from './define-settings.ts';
 
 export const STORAGE_SETTINGS = defineSettings({
@@ -7,6 +7,12 @@ export const STORAGE_SETTINGS = defineSettings({
     default: '1GiB',
     scope: 'global',
     doc: 'Space that landing leaves free on a storage path; a fuller path takes no new files.',
+  },
+  'piece.store': {
+    type: text(/^(\/.{0,1000})?$/, 'an absolute path, or empty'),
+    default: '',
+    scope: 'global',
+    doc: 'The folder that takes copies of added pieces until their sector is final, on storage that every worker sees under this path. Empty: the folder pieces in the state folder, for a single host.',
   },
   'piece.wait': {
     type: duration(),

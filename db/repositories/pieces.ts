@@ -1,5 +1,5 @@
-import type { Insertable, Selectable } from 'kysely';
-import type { Bytes, CidString, SectorId } from '#core';
+import { type Insertable, type Selectable, sql } from 'kysely';
+import type { ActorId, Bytes, CidString, SectorId } from '#core';
 import type { Executor, Trx } from '../database.ts';
 import type { PieceTable } from '../schema.ts';
 import { insertedId, updatedRows } from './affected.ts';
@@ -7,7 +7,7 @@ import { insertedId, updatedRows } from './affected.ts';
 export type PieceRow = Selectable<PieceTable>;
 export type NewPiece = Pick<
   Insertable<PieceTable>,
-  'cid' | 'copy' | 'raw_size' | 'padded_size' | 'name' | 'format' | 'path' | 'sha256'
+  'cid' | 'copy' | 'miner' | 'raw_size' | 'padded_size' | 'name' | 'format' | 'path' | 'sha256'
 >;
 
 /** The driver's error 1062 (`isDuplicateKey`) when this copy of the piece is known. */
@@ -52,34 +52,88 @@ export async function listPieces(executor: Executor, page: PiecePage): Promise<P
   return query.execute();
 }
 
-export interface PiecePlace extends SectorId {
-  readonly index: number;
+/** Pieces of a miner that lie in no sector yet, oldest first. */
+export async function listStoredPieces(
+  executor: Executor,
+  miner: ActorId,
+  limit: number,
+): Promise<PieceRow[]> {
+  return executor
+    .selectFrom('piece')
+    .selectAll()
+    .where('status', '=', 'stored')
+    .where('miner', '=', miner)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+export interface PiecePlace {
+  readonly pieceId: number;
   /** Padded offset in the sector, bytes. */
   readonly offset: Bytes;
 }
 
-/** Puts a stored piece into a sector, whose lock the caller holds; false when it was already put somewhere. */
-export async function assignPiece(trx: Trx, pieceId: number, place: PiecePlace): Promise<boolean> {
-  const result = await trx
+/**
+ * Gives a collecting sector its pieces, the new ones and those it had, in the order of its manifest. The caller
+ * holds the sector's lock and has found the new ones `stored` in this transaction.
+ */
+export async function placePiecesInSector(
+  trx: Trx,
+  id: SectorId,
+  places: readonly PiecePlace[],
+): Promise<void> {
+  // Out of the way first: an index is unique within its sector at every moment.
+  await trx
     .updateTable('piece')
-    .set({
-      status: 'packed',
-      miner: place.miner,
-      number: place.number,
-      sector_index: place.index,
-      sector_offset: place.offset,
-    })
-    .where('id', '=', pieceId)
-    .where('status', '=', 'stored')
-    .executeTakeFirst();
-  return updatedRows(result) === 1;
+    .set({ sector_index: null })
+    .where('miner', '=', id.miner)
+    .where('number', '=', id.number)
+    .execute();
+  for (const [index, { pieceId, offset }] of places.entries()) {
+    await trx
+      .updateTable('piece')
+      .set({ ...id, status: 'packed', sector_index: index, sector_offset: offset })
+      .where('id', '=', pieceId)
+      .execute();
+  }
+}
+
+export interface CollectingSector extends SectorId {
+  readonly sealProof: number;
+  /** Milliseconds since it was opened, by the server's clock. */
+  readonly waitedMs: number;
+  readonly paddedSizes: readonly Bytes[];
+}
+
+/** Sectors of a miner that collect pieces, oldest first, with what they hold. */
+export async function listCollectingSectors(executor: Executor, miner: ActorId): Promise<CollectingSector[]> {
+  const rows = await executor
+    .selectFrom('sector')
+    .leftJoin('piece', (join) =>
+      join.onRef('piece.miner', '=', 'sector.miner').onRef('piece.number', '=', 'sector.number'),
+    )
+    .select(['sector.number', 'sector.seal_proof', 'piece.padded_size'])
+    .select(sql<number>`TIMESTAMPDIFF(MICROSECOND, sector.state_at, NOW(3)) DIV 1000`.as('waited_ms'))
+    .where('sector.state', '=', 'Packing')
+    .where('sector.miner', '=', miner)
+    .orderBy('sector.number')
+    .orderBy('piece.sector_index')
+    .execute();
+  return [...Map.groupBy(rows, (row) => row.number)].map(([number, group]) => ({
+    miner,
+    number,
+    sealProof: group[0]?.seal_proof ?? 0,
+    waitedMs: group[0]?.waited_ms ?? 0,
+    paddedSizes: group.flatMap((row) => (row.padded_size === null ? [] : [row.padded_size])),
+  }));
 }
 
 /** Takes the pieces out of a sector that will not be sealed: they are `stored` again and can be packed anew. */
 export async function releasePieces(trx: Trx, id: SectorId): Promise<number> {
   const result = await trx
     .updateTable('piece')
-    .set({ status: 'stored', miner: null, number: null, sector_index: null, sector_offset: null })
+    .set({ status: 'stored', number: null, sector_index: null, sector_offset: null })
     .where('miner', '=', id.miner)
     .where('number', '=', id.number)
     .where('status', '=', 'packed')
