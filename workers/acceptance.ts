@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BeeproError, isBeeproError, killPoint, toBeeproError } from '#core';
+import { isBeeproError, killPoint, toBeeproError } from '#core';
 import { type Database, findRun, transaction } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
@@ -14,12 +13,10 @@ import {
   type RetryScale,
 } from '#sector';
 import type { Deferral } from './deferral.ts';
+import { patiently } from './patience.ts';
 
 /** `earlier`: it was accepted already, and the word of it got lost in a crash or an outage. */
 export type Verdict = 'accepted' | 'earlier' | 'superseded';
-
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
 
 interface Modules {
   readonly database: Database;
@@ -71,22 +68,15 @@ async function persist(
   signal: AbortSignal,
   write: () => Promise<readonly OutboxJob[] | undefined>,
 ): Promise<Verdict> {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    signal.throwIfAborted();
-    try {
-      const jobs = await write();
-      if (!jobs) return await afterRefusal(modules.database, fence);
-      killPoint('accept.after-commit');
-      killPoint('transition.after-commit');
-      await publish(modules, jobs);
-      killPoint('accept.published');
-      return 'accepted';
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-      modules.log.warn({ err: error, runId: fence.runId, pauseMs: pause }, 'the result waits for MySQL');
-      await sleep(pause, undefined, { signal });
-    }
-  }
+  const onPause = (error: unknown, pauseMs: number) =>
+    modules.log.warn({ err: error, runId: fence.runId, pauseMs }, 'the result waits for MySQL');
+  const jobs = await patiently(write, { signal, onPause });
+  if (!jobs) return patiently(() => afterRefusal(modules.database, fence), { signal, onPause });
+  killPoint('accept.after-commit');
+  killPoint('transition.after-commit');
+  await publish(modules, jobs);
+  killPoint('accept.published');
+  return 'accepted';
 }
 
 /** A commit whose word got lost looks like a lost fence; only the row tells them apart. */
@@ -103,18 +93,6 @@ async function publish(modules: Modules, jobs: readonly OutboxJob[]): Promise<vo
   } catch (error) {
     modules.log.warn({ err: error }, 'the next job is left to the publisher of the sealing role');
   }
-}
-
-/** Everything that the database does to us is waited out; what we did wrong ourselves never gets better. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof BeeproError))
-    return error instanceof Error && 'code' in error && isDriverOutage(error);
-  return error.code.startsWith('DB_') && error.severity === 'temporary';
-}
-
-/** Codes of mysql2 and of the system that mean a broken connection. */
-function isDriverOutage(error: Error & { code: unknown }): boolean {
-  return /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|PROTOCOL_)/.test(String(error.code));
 }
 
 /** Any thrown value as the outcome that the journal keeps. */

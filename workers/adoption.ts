@@ -44,10 +44,9 @@ export async function adoptRuns(modules: Modules): Promise<AdoptedRun[]> {
     const claim = { runId: row.id, attempt: row.attempt, claim: row.claim };
     const host = { worker: modules.worker, hostEpoch: modules.lease.token };
     if (!(await adoptRun(modules.database.kysely, claim, host))) continue;
-    // An outcome counts only for the claim that computed it.
-    const same = journalled?.intent.attempt === row.attempt && journalled.intent.claim === row.claim;
-    adopted.push(await adopt(modules, row, same ? journalled : undefined));
-    if (same) journal.delete(row.id);
+    // A run's row is one attempt with one input: what any claim of this worker computed for it holds.
+    adopted.push(await adopt(modules, row, journalled));
+    journal.delete(row.id);
   }
   for (const journalled of journal.values()) {
     const row = await reclaim(modules, journalled);
@@ -57,9 +56,9 @@ export async function adoptRuns(modules: Modules): Promise<AdoptedRun[]> {
   return adopted;
 }
 
-/** Names of sealers that a journal refers to. */
+/** Names of sealers that still compute for a journalled run; with an outcome written they are free for others. */
 export function neededSealers(entries: readonly JournalledRun[]): Set<string> {
-  return new Set(entries.flatMap(({ intent }) => intent.sealer ?? []));
+  return new Set(entries.flatMap(({ intent, outcome }) => (outcome ? [] : (intent.sealer ?? []))));
 }
 
 async function adopt(
@@ -88,8 +87,8 @@ async function reclaim(modules: Modules, journalled: JournalledRun): Promise<Pha
   );
 }
 
-async function forget(modules: Modules, { intent }: JournalledRun): Promise<void> {
+async function forget(modules: Modules, { intent, outcome }: JournalledRun): Promise<void> {
   modules.log.info({ runId: intent.runId, phase: intent.phase }, 'no longer wanted');
-  if (intent.sealer !== null) await modules.pool.dispose(intent.sealer);
+  if (intent.sealer !== null && !outcome) await modules.pool.dispose(intent.sealer);
   await modules.journal.forget(intent.runId);
 }

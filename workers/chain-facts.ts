@@ -16,7 +16,20 @@ export interface PreCommitFact {
 }
 
 /** The few questions that phases have for the chain, each asked when the phase starts. */
-export class ChainFacts {
+export interface ChainFacts {
+  head(): Promise<Head>;
+  ticketRules(): Promise<TicketRules>;
+  /** PC1's randomness: drawn from tickets at `epoch`, with the miner's address as entropy. */
+  ticket(miner: ActorId, epoch: Epoch, head: Head): Promise<string>;
+  /** Whether the number was ever pre-committed: it is burnt then, for ever. */
+  isNumberTaken(id: SectorId): Promise<boolean>;
+  preCommit(id: SectorId): Promise<PreCommitFact | undefined>;
+  /** Milliseconds per epoch. */
+  blockMs(): Promise<number>;
+}
+
+/** The facts as a Lotus node has them. */
+export class LotusFacts implements ChainFacts {
   readonly #chain: ChainApi;
   #blockMs: number | undefined;
   #rules: TicketRules | undefined;
@@ -38,7 +51,6 @@ export class ChainFacts {
     return this.#rules;
   }
 
-  /** PC1's randomness: drawn from tickets at `epoch`, with the miner's address as entropy. */
   async ticket(miner: ActorId, epoch: Epoch, head: Head): Promise<string> {
     const bytes = await this.#chain.stateGetRandomnessFromTickets(
       RANDOMNESS.seal,
@@ -49,7 +61,6 @@ export class ChainFacts {
     return toHex(bytes);
   }
 
-  /** Whether the number was ever pre-committed: it is burnt then, for ever. */
   async isNumberTaken(id: SectorId): Promise<boolean> {
     return this.#chain.stateMinerSectorAllocated(idAddress(id.miner, 't'), id.number, []);
   }
@@ -59,14 +70,9 @@ export class ChainFacts {
     return found ? factOf(found) : undefined;
   }
 
-  /** Milliseconds per epoch. */
   async blockMs(): Promise<number> {
     this.#blockMs ??= (await this.#chain.stateGetNetworkParams()).blockDelaySecs * 1_000;
     return this.#blockMs;
-  }
-
-  networkName(): Promise<string> {
-    return this.#chain.stateNetworkName();
   }
 }
 

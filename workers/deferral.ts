@@ -1,4 +1,5 @@
 import { BeeproError, type ErrorCode, type ErrorData } from '#core';
+import { isDatabaseOutage } from './patience.ts';
 
 /**
  * Thrown by a phase whose time has not come: the run waits and no try is spent. It is no failure, so it is not
@@ -26,6 +27,6 @@ const WAIT_MS: Partial<Record<ErrorCode, number>> = {
 };
 
 export function deferralFor(error: BeeproError): Deferral | undefined {
-  const delayMs = WAIT_MS[error.code];
+  const delayMs = isDatabaseOutage(error) ? 1_000 : WAIT_MS[error.code];
   return delayMs === undefined ? undefined : new Deferral(delayMs, error.code, error.data);
 }

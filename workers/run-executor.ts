@@ -25,6 +25,7 @@ import type { ActiveRun } from './active-run.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
+import { patiently } from './patience.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
 import { RunSealer } from './run-sealer.ts';
@@ -61,9 +62,14 @@ export class RunExecutor {
     const log = this.#log(run.row);
     const limit = this.#timeLimit(run);
     try {
-      const context = await this.#context(run, log);
+      const context = await patiently(() => this.#context(run, log), {
+        signal: run.signal,
+        onPause: (error) => log.warn({ err: error }, 'the run waits for MySQL'),
+      });
+      run.answered = journalled?.outcome !== undefined;
+      // With an outcome in the journal only the acceptance is missing.
       const ending = journalled?.outcome
-        ? await this.#reopen(run, journalled, journalled.outcome)
+        ? { outcome: journalled.outcome }
         : await this.#compute(run, context, journalled);
       clearTimeout(limit);
       if (ending === 'dropped') await this.#drop(run, context);
@@ -75,14 +81,6 @@ export class RunExecutor {
     } finally {
       clearTimeout(limit);
     }
-  }
-
-  /** The earlier agent had journalled the outcome: only the acceptance is missing. */
-  async #reopen(run: ActiveRun, journalled: JournalledRun, outcome: RunOutcome): Promise<Ending> {
-    const { sealer } = journalled.intent;
-    if (sealer !== null) await this.#modules.pool.dispose(sealer);
-    run.answered = true;
-    return { outcome };
   }
 
   async #compute(
@@ -139,6 +137,10 @@ export class RunExecutor {
     await this.#modules.journal.writeOutcome(run.row.id, outcome);
     killPoint('run.result-journalled');
     run.answered = true;
+    // From here on the outcome is ours to keep: the next run need not wait for its acceptance.
+    void run.sealer?.finish(errorOf(outcome)).catch((error: unknown) => {
+      this.#log(run.row).warn({ err: error }, 'sealer not released');
+    });
     return outcome;
   }
 
@@ -154,7 +156,7 @@ export class RunExecutor {
     // The same attempt will be published again, and BullMQ ignores an id that it keeps as ended.
     if ('deferral' in ending) await this.#removeJob(run);
     killPoint('accept.completed');
-    await run.sealer?.finish(error);
+    if ('deferral' in ending) await run.sealer?.finish(undefined);
     if (result) await this.#tidy(context, verdict, result);
     await this.#modules.journal.forget(run.row.id);
   }

@@ -4,7 +4,7 @@ import type { BeeproError } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
-import { ChainFacts, HostAgent } from '#workers';
+import { HostAgent, LotusFacts } from '#workers';
 import type { RunningRole } from '../process-lifetime.ts';
 import { agentSettings } from './agent-settings.ts';
 
@@ -54,7 +54,7 @@ export async function startWorker(
     {
       database: modules.database,
       bus: modules.bus,
-      chain: new ChainFacts(modules.chain),
+      chain: new LotusFacts(modules.chain),
       settings: agentSettings(modules.settings, options.name),
       log: modules.log,
       sealers: { program: { bin: options.sealerBin, allowFaults } },

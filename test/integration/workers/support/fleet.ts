@@ -1,0 +1,171 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openSettings, type Settings } from '#config';
+import { type SectorId, type SectorSizeName, sealProof } from '#core';
+import {
+  type Database,
+  findSector,
+  insertSector,
+  insertStoragePath,
+  type SectorRow,
+  saveMiner,
+  transaction,
+} from '#db';
+import { createLogger, type Logger } from '#log';
+import { QueueBus } from '#queues';
+import { applyEvent, publishJobs, type SectorEvent, startRun } from '#sector';
+import { createMigratedDatabase, createTestFolder, createTestRedis, waitFor } from '#testing';
+import { HostAgent, type HostAgentOptions } from '#workers';
+import { agentSettings as agentSettingsFor } from '../../../../src/roles/worker/agent-settings.ts';
+import { ChainDouble } from './chain-double.ts';
+
+export const MINER = 1000;
+
+export interface Fleet {
+  readonly database: Database;
+  readonly bus: QueueBus;
+  readonly chain: ChainDouble;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly folder: string;
+  readonly redisPrefix: string;
+  readonly databaseUrl: string;
+  /** Runs plain SQL, as an operator at a prompt does. */
+  set(name: string, scope: string, value: string): Promise<void>;
+  startAgent(options?: Partial<HostAgentOptions>): Promise<HostAgent>;
+  addSector(number: number, size?: SectorSizeName): Promise<SectorId>;
+  apply(id: SectorId, event: SectorEvent): Promise<void>;
+  sector(id: SectorId): Promise<SectorRow>;
+  untilState(id: SectorId, state: SectorRow['state']): Promise<SectorRow>;
+  close(): Promise<void>;
+}
+
+export function sealerBin(): string {
+  const bin = process.env.BEEPRO_SEALER_BIN;
+  if (!bin) throw new Error('BEEPRO_SEALER_BIN is not set: run the tests with npm test');
+  return bin;
+}
+
+/** A database, queues, a storage path and a workspace of their own for one suite. */
+export async function createFleet(): Promise<Fleet> {
+  const folder = await createTestFolder();
+  const redis = createTestRedis();
+  const store = await createMigratedDatabase();
+  const { database } = store;
+  const bus = await QueueBus.open({
+    url: process.env.BEEPRO_REDIS_URL ?? '',
+    prefix: redis.prefix,
+    name: 'test',
+  });
+  const settings = await openSettings({ database });
+  const log = createLogger({
+    role: 'test',
+    level: process.env.BEEPRO_LOG_LEVEL ?? 'warn',
+    pretty: false,
+  });
+  const chain = new ChainDouble(database);
+  const agents: HostAgent[] = [];
+  await saveMiner(database.kysely, {
+    id: MINER,
+    network: 'devnet-test',
+    sector_size: '2KiB',
+    owner: 't0100',
+    worker: 't0101',
+  });
+  await mkdir(join(folder.path, 'storage'));
+  await insertStoragePath(database.kysely, {
+    name: 'store',
+    path: join(folder.path, 'storage'),
+    miner: null,
+    can_seal: false,
+    can_store: true,
+  });
+
+  const sector = async (id: SectorId) => {
+    const row = await findSector(database.kysely, id);
+    if (!row) throw new Error('no such sector');
+    return row;
+  };
+  return {
+    database,
+    bus,
+    chain,
+    settings,
+    log,
+    folder: folder.path,
+    redisPrefix: redis.prefix,
+    databaseUrl: store.options.url,
+    set: async (name, scope, value) => {
+      await database.kysely
+        .insertInto('setting')
+        .values({ name, scope, value })
+        .onDuplicateKeyUpdate({ value })
+        .execute();
+    },
+    startAgent: async (options = {}) => {
+      const name = options.name ?? 'host-a';
+      const agent = await HostAgent.start(
+        {
+          name,
+          stateDir: join(folder.path, 'state', name),
+          workspaceDir: join(folder.path, 'work', name),
+          version: 'test',
+          ...options,
+        },
+        {
+          database,
+          bus,
+          chain,
+          settings: agentSettingsFor(settings, name),
+          log,
+          sealers: { program: { bin: sealerBin() }, idleExitS: 30 },
+          onFatal: (error) => log.error({ err: error }, 'fatal'),
+        },
+      );
+      agents.push(agent);
+      return agent;
+    },
+    addSector: async (number, size = '2KiB') => {
+      const id = { miner: MINER, number };
+      const job = await transaction(database, async (trx) => {
+        await insertSector(trx, {
+          ...id,
+          state: 'AddPiece',
+          state_at: new Date(),
+          kind: 'cc',
+          seal_proof: sealProof(size, 'interactive').id,
+        });
+        return startRun(trx, id, null, { phase: 'add-piece', delayMs: 0 });
+      });
+      await publishJobs(database.kysely, bus, job ? [job] : []);
+      return id;
+    },
+    apply: async (id, event) => {
+      const applied = await transaction(database, (trx) => applyEvent(trx, id, event));
+      if ('refused' in applied) throw new Error(`${event.type} refused: ${applied.refused}`);
+      await publishJobs(database.kysely, bus, applied.jobs);
+    },
+    sector,
+    untilState: async (id, state) => {
+      await waitFor(
+        async () => {
+          const row = await sector(id);
+          if (row.state === 'Parked' && state !== 'Parked') throw new Error(`parked: ${row.parked_reason}`);
+          return row.state === state;
+        },
+        { deadlineMs: 30_000, what: `sector ${id.number} in ${state}` },
+      );
+      return sector(id);
+    },
+    close: async () => {
+      for (const agent of agents) await agent.stop();
+      await settings.close();
+      const keys = await redis.redis.keys(`${bus.prefix}:*`);
+      if (keys.length > 0) await redis.redis.del(...keys);
+      await bus.close();
+      await redis.drop();
+      await store.drop();
+      await folder.remove();
+    },
+  };
+}

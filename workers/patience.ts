@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BeeproError } from '#core';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Does something with MySQL, and again while MySQL is away, however long that is.
+ * @throws whatever is no outage, and when `signal` is aborted
+ */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  options: { readonly signal: AbortSignal; readonly onPause: (error: unknown, pauseMs: number) => void },
+): Promise<T> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    options.signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseOutage(error)) throw error;
+      options.onPause(error, pauseMs);
+      await sleep(pauseMs, undefined, { signal: options.signal });
+    }
+  }
+}
+
+/** True of what the database does to us; what we did wrong ourselves never gets better. */
+export function isDatabaseOutage(error: unknown): boolean {
+  if (error instanceof BeeproError) return error.code.startsWith('DB_') && error.severity === 'temporary';
+  return error instanceof Error && 'code' in error && BROKEN_CONNECTION.test(String(error.code));
+}
+
+/** Codes of mysql2 and of the system. */
+const BROKEN_CONNECTION = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|PROTOCOL_)/;
