@@ -81,8 +81,18 @@ export function capture(program, args, options = {}) {
 export async function mustRun(program, args, options) {
   const { code, stdout, stderr } = await capture(program, args, options);
   if (code === 0) return stdout;
-  const details = (stderr.trim() || stdout.trim()).split('\n').slice(-30).join('\n');
+  const details = shorten(stderr.trim() || stdout.trim());
   throw new SetupError(`${options.what} failed (${program} ended with ${code})`, options.cure, details);
+}
+
+/**
+ * The beginning and the end: some programs say the cause first, others last.
+ * @param {string} text
+ */
+function shorten(text) {
+  const lines = text.split('\n');
+  if (lines.length <= 30) return text;
+  return [...lines.slice(0, 12), '…', ...lines.slice(-16)].join('\n');
 }
 
 /**

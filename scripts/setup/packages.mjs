@@ -20,7 +20,15 @@ export async function ensurePackages() {
         if (areInstalled()) return;
         await mustRun(
           'npm',
-          ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+          [
+            'ci',
+            '--ignore-scripts',
+            '--include=dev',
+            '--include=optional',
+            '--no-audit',
+            '--no-fund',
+            '--loglevel=error',
+          ],
           {
             cwd: ROOT,
             env: { ...process.env, ...toolEnv() },

@@ -12,29 +12,26 @@ import { SetupError } from './setup-error.mjs';
  */
 export async function ensureProofParameters(size, env) {
   const read = createProgressReader();
-  await step(
-    `proof parameters for ${size} sectors (first time: about 3 min on 2 cores)`,
-    async ({ update }) => {
-      const { code, stderr } = await capture(
-        nodePath(),
-        ['--conditions=development', 'scripts/setup/set-up-parameters.ts', size],
-        {
-          cwd: ROOT,
-          env,
-          onStdout: (line) => {
-            const note = read(line);
-            if (note !== undefined) update(note);
-          },
+  await step(`proof parameters for ${size} sectors`, async ({ update }) => {
+    const { code, stderr } = await capture(
+      nodePath(),
+      ['--conditions=development', 'scripts/setup/set-up-parameters.ts', size],
+      {
+        cwd: ROOT,
+        env,
+        onStdout: (line) => {
+          const note = read(line);
+          if (note !== undefined) update(note);
         },
-      );
-      if (code === 0) return;
-      throw new SetupError(
-        `the proof parameters for ${size} sectors in ${env.FIL_PROOFS_PARAMETER_CACHE} could not be made ready`,
-        'look at what "npm run beepro -- params list" says, then run this again',
-        stderr.trim().split('\n').slice(-15).join('\n'),
-      );
-    },
-  );
+      },
+    );
+    if (code === 0) return;
+    throw new SetupError(
+      `the proof parameters for ${size} sectors in ${env.FIL_PROOFS_PARAMETER_CACHE} could not be made ready`,
+      'look at what "npm run beepro -- params list" says, then run this again',
+      stderr.trim().split('\n').slice(-15).join('\n'),
+    );
+  });
 }
 
 /**
