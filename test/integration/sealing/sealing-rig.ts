@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { createLotusClient } from '#chain';
+import { toHex } from '#codec';
+import { openSettings, type Settings, setSetting } from '#config';
+import { claimRun, type PhaseRunRow, transaction } from '#db';
+import { type Devnet, type DevnetOptions, type SealVerifier, startDevnet, zeroCommitment } from '#devnet';
+import { createLogger } from '#log';
+import { QueueBus } from '#queues';
+import {
+  acceptRun,
+  addMiner,
+  applyFenced,
+  commitAndPublish,
+  failRun,
+  type RunAnswer,
+  ticketFor,
+} from '#sector';
+import { createMigratedDatabase, createTestFolder, createTestRedis } from '#testing';
+import { createNodeWallet } from '#wallet';
+import { type SealingModules, startSealing } from '../../../src/roles/sealing/index.ts';
+
+/** A double for the proofs alone: everything else of the devnet is real. */
+const ANY_PROOF: SealVerifier = {
+  verifySeal: (input) => Promise.resolve(input.proof.length === 192 && input.proof[0] !== 0xee),
+  verifyAggregate: () => Promise.resolve(false),
+  close: () => Promise.resolve(),
+};
+
+/** Everything the sealing role needs, on real servers and a devnet whose blocks come when told or by its clock. */
+export interface SealingRig extends AsyncDisposable {
+  readonly modules: SealingModules;
+  readonly devnet: Devnet;
+  readonly miner: number;
+  set(name: string, value: string): Promise<void>;
+  start(): { stop(): Promise<void> };
+  /** Claims and answers every run that is queued, as a worker that computes nothing. Returns what it answered. */
+  work(answers?: Partial<Record<string, WorkerAnswer>>): Promise<PhaseRunRow[]>;
+}
+
+export type WorkerAnswer = (run: PhaseRunRow) => Record<string, unknown> | { readonly fail: string };
+
+export async function createSealingRig(options: Partial<DevnetOptions> = {}): Promise<SealingRig> {
+  const store = await createMigratedDatabase();
+  const redis = await createTestRedis();
+  const folder = await createTestFolder();
+  const bus = await QueueBus.open({
+    url: process.env.BEEPRO_REDIS_URL ?? '',
+    prefix: redis.prefix.replace(/[{}:]/g, ''),
+    name: 'test',
+  });
+  const devnet = await startDevnet({
+    stateDir: folder.path,
+    blockTimeMs: 100,
+    verifier: ANY_PROOF,
+    policy: { preCommitChallengeDelay: 5 },
+    ...options,
+  });
+  const chain = createLotusClient({ url: devnet.url, token: () => devnet.token });
+  const settings = await openSettings({ database: store.database });
+  const log = createLogger({ role: 'test', level: process.env.BEEPRO_LOG_LEVEL ?? 'silent', pretty: false });
+  const modules: SealingModules = {
+    db: store.database,
+    bus,
+    chain,
+    signer: createNodeWallet(chain),
+    settings,
+    log,
+  };
+  const row = await addMiner({ db: store.database.kysely, chain }, { miner: devnet.miners[0] ?? 't01000' });
+  const rig = {
+    modules,
+    devnet,
+    miner: row.id,
+    set: (name: string, value: string) => set(modules, settings, name, value),
+    start: () => startSealing(modules),
+    work: (answers: Partial<Record<string, WorkerAnswer>> = {}) => work(modules, answers),
+    [Symbol.asyncDispose]: async () => {
+      await settings.close();
+      await chain.close();
+      await devnet.stop();
+      await bus.close();
+      await redis.drop();
+      await store.drop();
+      await folder.remove();
+    },
+  };
+  for (const [name, value] of FAST) await rig.set(name, value);
+  return rig;
+}
+
+const FAST = [
+  ['batch.precommit.wait', '0s'],
+  ['batch.commit.wait', '0s'],
+  ['chain.poll_interval', '200ms'],
+  ['chain.confidence.final', '3'],
+  ['coordinator.sweep_interval', '500ms'],
+] as const;
+
+async function set(modules: SealingModules, settings: Settings, name: string, value: string): Promise<void> {
+  await setSetting(modules.db, { name, value, who: 'test' });
+  await settings.refresh();
+}
+
+async function work(
+  modules: SealingModules,
+  answers: Partial<Record<string, WorkerAnswer>>,
+): Promise<PhaseRunRow[]> {
+  const queued = await modules.db.kysely
+    .selectFrom('phase_run')
+    .selectAll()
+    .where('status', '=', 'queued')
+    .orderBy('id')
+    .execute();
+  const done: PhaseRunRow[] = [];
+  for (const run of queued) if (await answer(modules, run, answers)) done.push(run);
+  return done;
+}
+
+async function answer(
+  modules: SealingModules,
+  run: PhaseRunRow,
+  answers: Partial<Record<string, WorkerAnswer>>,
+): Promise<boolean> {
+  const worker = 'host-a';
+  const claimed = await transaction(modules.db, (trx) =>
+    claimRun(trx, { runId: run.id, attempt: run.attempt, worker, hostEpoch: 1 }),
+  );
+  if (!claimed) return false;
+  const fence = { runId: run.id, attempt: claimed.attempt, claim: claimed.claim, worker };
+  if (run.phase === 'precommit1') await drawTicket(modules, claimed, fence);
+  const result = (answers[run.phase] ?? honest)(claimed);
+  const accepted = await commitAndPublish(
+    modules,
+    async (trx): Promise<RunAnswer & { jobs: readonly [] }> => {
+      const outcome =
+        'fail' in result
+          ? await failRun(trx, fence, { code: String(result.fail), message: 'told to fail' })
+          : await acceptRun(trx, fence, result);
+      return outcome as RunAnswer & { jobs: readonly [] };
+    },
+  );
+  return accepted.status === 'accepted';
+}
+
+async function drawTicket(
+  modules: SealingModules,
+  run: PhaseRunRow,
+  fence: Parameters<typeof applyFenced>[1],
+): Promise<void> {
+  const head = await modules.chain.chainHead();
+  const sector = await modules.db.kysely
+    .selectFrom('sector')
+    .selectAll()
+    .where('miner', '=', run.miner)
+    .where('number', '=', run.number)
+    .executeTakeFirstOrThrow();
+  const rules = { lookback: 900, maxAge: 3780 };
+  const decision = ticketFor({ ...sector, active: [] }, head.height, rules, 60);
+  if (decision.use === 'own') return;
+  const ticket = createHash('sha256').update(`${run.number} ${decision.epoch}`).digest('hex');
+  await transaction(modules.db, (trx) =>
+    applyFenced(trx, fence, { type: 'ticket-drawn', ticket, epoch: decision.epoch }),
+  );
+}
+
+const COMM_D = toHex(zeroCommitment(2048));
+
+/** What the phases of a committed-capacity sector answer when all goes well. CommR depends on the number alone. */
+export function honest(run: PhaseRunRow): Record<string, unknown> {
+  const digest = createHash('sha256').update(`replica ${run.miner} ${run.number}`).digest();
+  digest[31] = (digest[31] ?? 0) & 0x3f;
+  switch (run.phase) {
+    case 'add-piece':
+    case 'precommit1':
+      return { commD: COMM_D };
+    case 'precommit2':
+      return { commD: COMM_D, commR: digest.toString('hex') };
+    case 'commit1':
+      return { output: { path: `/work/${run.number}/c1.json`, sha256: digest.toString('hex') } };
+    case 'commit2':
+      return { proof: 'ab'.repeat(192) };
+    default:
+      return {};
+  }
+}
