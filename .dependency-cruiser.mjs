@@ -25,6 +25,7 @@ const MAY_IMPORT = {
     ...['src/storage', 'src/pieces', 'src/chain', 'src/chain/codec', 'src/sector'],
   ],
   'src/devnet': ['src/core', 'src/log', 'src/chain/codec', 'src/chain', 'src/sealer', 'src/wallet'],
+  'src/local': ['src/core', 'db', 'config', 'queues', 'src/chain', 'src/sector'],
   'src/roles': [
     ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/sealer', 'src/params'],
     ...['src/storage', 'src/pieces', 'src/chain', 'src/chain/codec', 'src/wallet', 'src/sector'],
@@ -61,7 +62,7 @@ const doors = [...Object.keys(MAY_IMPORT), 'src/web'].map((folder) => ({
   from: { pathNot: `^${folder}/` },
   to: {
     ...inside(folder),
-    pathNot: [`^${folder}/index\\.ts$`, inside(folder).pathNot].filter(Boolean).join('|'),
+    pathNot: [`^${folder}/index\\.js$`, inside(folder).pathNot].filter(Boolean).join('|'),
   },
 }));
 
@@ -70,10 +71,9 @@ export default {
   forbidden: [{ name: 'no cycles', severity: ERROR, from: {}, to: { circular: true } }, ...arrows, ...doors],
   options: {
     doNotFollow: { path: 'node_modules' },
-    parser: 'swc',
     enhancedResolveOptions: {
-      conditionNames: ['development', 'import', 'default'],
-      extensions: ['.ts', '.js'],
+      conditionNames: ['import', 'default'],
+      extensions: ['.js'],
     },
   },
 };
