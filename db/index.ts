@@ -17,6 +17,7 @@ export {
   requireMigrated,
 } from './migrate.ts';
 export type { Migration } from './migrations/index.ts';
+export * from './repositories/audit-rows.ts';
 export * from './repositories/coordination.ts';
 export * from './repositories/index.ts';
 export {

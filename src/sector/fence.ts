@@ -3,6 +3,7 @@ import {
   deferClaimedRun,
   findRun,
   finishRun,
+  insertSectorEvent,
   lockHeldRun,
   lockSector,
   type PhaseRunRow,
@@ -55,6 +56,13 @@ export async function acceptRun(
       files.map(({ storageId, ...file }) => ({ ...file, storage_id: storageId })),
     );
   }
+  // Who was accepted, beside the row that says who held the claim: the audit compares the two.
+  const { runId, attempt, claim, worker } = fence;
+  await insertSectorEvent(trx, {
+    ...id,
+    event: 'run.accepted',
+    data: { phase: run.phase, runId, attempt, claim, worker },
+  });
   const applied = await applyEvent(trx, id, event);
   killPoint('accept.before-commit');
   return { status: 'accepted', run, applied, jobs: applied.jobs };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertStoragePath, listSectors } from '#db';
-import { pledgeSectors, whyWaiting } from '#sector';
+import { audit, pledgeSectors, whyWaiting } from '#sector';
 import { waitFor } from '#testing';
 import { createSealingRig, type SealingRig, type WorkerAnswer } from './sealing-rig.ts';
 
@@ -56,6 +56,7 @@ describe('the coordinator on a devnet', () => {
         ['precommit', 'final'],
         ['commit', 'final'],
       ]);
+      expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
     } finally {
       await coordinator.stop();
     }
