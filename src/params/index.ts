@@ -5,6 +5,7 @@ export {
   type ParameterFolder,
   resolveParameterFolder,
 } from './cache-folder.ts';
+export type { CircuitKind } from './circuit-kind.ts';
 export { classify, type FileFacts, type ParameterState } from './classify.ts';
 export { digestFile } from './digest.ts';
 export { type FetchedFiles, type FetchFilesOptions, fetchFiles } from './fetch.ts';
@@ -12,7 +13,6 @@ export { DEFAULT_GATEWAY } from './gateway.ts';
 export { type InspectedFile, type InspectOptions, inspectFiles } from './inspect.ts';
 export {
   allParameterSets,
-  type CircuitKind,
   findParameterFile,
   GENERATED_SIZES,
   knownBytes,

@@ -1,8 +1,7 @@
 import type { Bytes, SectorSizeName } from '#core';
+import type { CircuitKind } from './circuit-kind.ts';
 import { CIRCUITS_VERSION, PUBLISHED_SETS, PUBLISHED_SRS, type Published } from './published.ts';
 
-/** What a circuit proves: commit 2, winning PoSt, window PoSt, a replica update (snap). */
-export type CircuitKind = 'porep' | 'winning-post' | 'window-post' | 'empty-sector-update';
 /** `srs` is the reference string of proof aggregation, one file for every sector size. */
 export type ParameterKind = CircuitKind | 'srs';
 

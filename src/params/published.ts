@@ -1,5 +1,5 @@
 import type { Bytes, SectorSizeName } from '#core';
-import type { CircuitKind } from './parameter-set.ts';
+import type { CircuitKind } from './circuit-kind.ts';
 
 /** A file as Filecoin publishes it. */
 export interface Published {
