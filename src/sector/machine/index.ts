@@ -10,6 +10,7 @@ export {
   type Transition,
 } from './facts.ts';
 export { backoffMs, type FailureKind, failureKind, RECOVERIES, type Recovery, triesOf } from './recovery.ts';
+export { renderStatesPage } from './render-states-page.ts';
 export { SEALING_PHASES } from './step.ts';
 export { TABLE } from './table.ts';
 export { type Outcome, transition } from './transition.ts';
