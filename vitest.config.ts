@@ -46,6 +46,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'chaos',
+          // Each installation mostly waits for its chain: three share two cores.
+          maxConcurrency: 3,
           include: ['test/chaos/**/*.test.ts'],
           globalSetup: withServers,
           fileParallelism: false,
