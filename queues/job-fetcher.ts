@@ -92,6 +92,23 @@ export class JobFetcher {
   }
 
   /**
+   * Gives back what this worker had fetched before it was restarted and did not {@link adopt}: it died between the
+   * fetch and the claim. Otherwise nobody would see these jobs until their locks have run out.
+   */
+  async giveBackForgotten(queues: readonly QueueName[]): Promise<number> {
+    let count = 0;
+    for (const queue of queues) {
+      for (const { id } of await this.#bus.queue(queue).getJobs(['active'])) {
+        if (id === undefined || this.#held.has(`${queue}\0${id}`)) continue;
+        if ((await this.#bus.client.get(this.#bus.key(queue, id, 'lock'))) !== this.#options.token) continue;
+        await this.#bus.worker(queue).getBackend().moveJobFromActiveToWait(id, this.#options.token);
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  /**
    * Waits until one of the queues may have a job, {@link wake} is called, or the safety poll is due. Returns
    * the queue whose marker was taken; who then takes no job from it must {@link returnMarker}, or nobody else
    * is woken.

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BeeproError, PHASE_NAMES, type Phase } from '#core';
 import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
-import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus } from '#queues';
+import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
 import type { Choice, HostView, ResourceGate } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
 import { Workspace } from '#storage';
@@ -230,6 +230,9 @@ export class HostAgent {
       log: this.#log,
     });
     for (const one of adopted) this.#execute(one);
+    await this.#fetcher.giveBackForgotten(
+      PHASE_NAMES.flatMap((phase) => [queueName(phase), queueName(phase, this.#options.name)]),
+    );
     await this.#heartbeat.start();
     this.#closers.push(this.#modules.settings.onChange(() => this.#loop.wake()));
     this.#pool.fill();

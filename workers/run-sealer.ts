@@ -1,5 +1,13 @@
 import { type BeeproError, type ErrorCode, killPoint } from '#core';
-import type { Answer, OpName, OpParams, Progress, SealerLease, SealerReservation } from '#sealer';
+import type {
+  Answer,
+  OpName,
+  OpParams,
+  ProcessIdentity,
+  Progress,
+  SealerLease,
+  SealerReservation,
+} from '#sealer';
 
 /** After these the process is not trusted with anything again. */
 const SUSPICIOUS: ReadonlySet<ErrorCode> = new Set([
@@ -23,6 +31,7 @@ export class RunSealer {
   readonly #onProgress: (progress: Progress) => void;
   readonly #steps: string[] = [];
   #opening: Promise<SealerLease> | undefined;
+  #lease: SealerLease | undefined;
   #ended = false;
   /** When the first request was sent. */
   startedAt: Date | undefined;
@@ -43,6 +52,11 @@ export class RunSealer {
     return this.#reservation.name;
   }
 
+  /** The process, once it is open. */
+  get process(): ProcessIdentity | undefined {
+    return this.#lease?.process;
+  }
+
   async request<O extends OpName>(step: string, op: O, params: OpParams[O]): Promise<Answer<O>['result']> {
     this.#opening ??= this.#open();
     const lease = await this.#opening;
@@ -60,6 +74,7 @@ export class RunSealer {
 
   async #open(): Promise<SealerLease> {
     const lease = await this.#reservation.open();
+    this.#lease = lease;
     killPoint('run.sealer-spawned');
     return lease;
   }

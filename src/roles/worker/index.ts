@@ -8,6 +8,8 @@ import { HostAgent, LotusFacts } from '#workers';
 import type { RunningRole } from '../process-lifetime.ts';
 import { agentSettings } from './agent-settings.ts';
 
+export { agentSettings } from './agent-settings.ts';
+
 export interface WorkerRoleOptions {
   /** The worker's name, unique in the fleet. */
   readonly name: string;

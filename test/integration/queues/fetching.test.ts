@@ -162,6 +162,18 @@ describe('a lock that is lost', () => {
   });
 });
 
+test('a job fetched and forgotten by a killed agent is free again as soon as that agent is back', async () => {
+  const name = queue();
+  await publishJob(bus, request(name, 1));
+  await publishJob(bus, request(name, 2));
+  const killed = fetcher('host-a');
+  await killed.tryFetch(name);
+  await fetcher('host-b').tryFetch(name);
+  expect(await fetcher('host-a').giveBackForgotten([name])).toBe(1);
+  expect((await fetcher('host-c').tryFetch(name))?.runId).toBe(1);
+  expect(await fetcher('host-c').tryFetch(name)).toBeUndefined();
+});
+
 test('any number of queues uses one connection, and one more to wait', async () => {
   const name = `beepro-connections-${process.pid}`;
   const own = await QueueBus.open({ url: process.env.BEEPRO_REDIS_URL ?? '', prefix: name, name });

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PHASE_NAMES } from '#core';
 import { listLandedFiles, listRunsOfSector } from '#db';
 import { hashFile, Workspace } from '#storage';
 import { waitFor } from '#testing';
@@ -34,11 +33,7 @@ describe('a worker', () => {
   });
 
   test('seals a 2 KiB sector up to the landing, clears it, and each phase is accepted once', async () => {
-    for (const phase of PHASE_NAMES) await fleet.set(`worker.limit.${phase}`, '*', '1');
-    // C2 needs the parameters and 100 CPU-seconds: test/e2e has it.
-    await fleet.set('worker.limit.commit2', '*', '0');
-    await fleet.set('storage.min_free', '*', '1MiB');
-    await fleet.settings.refresh();
+    await fleet.openLimits();
     const agent = await fleet.startAgent();
     const workspace = new Workspace(join(fleet.folder, 'work', 'host-a'));
     const id = await fleet.addSector(2);
@@ -75,15 +70,6 @@ describe('a worker', () => {
     for (const run of runs) {
       expect(run.started_at).not.toBeNull();
       expect(run.answered_at).not.toBeNull();
-      console.log(
-        run.phase,
-        'to start',
-        Number(run.started_at) - Number(run.runnable_at),
-        'seal',
-        Number(run.answered_at) - Number(run.started_at),
-        'to accept',
-        Number(run.finished_at) - Number(run.answered_at),
-      );
     }
     await agent.stop();
   });

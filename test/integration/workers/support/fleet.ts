@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSettings, type Settings } from '#config';
-import { type SectorId, type SectorSizeName, sealProof } from '#core';
+import { PHASE_NAMES, type SectorId, type SectorSizeName, sealProof } from '#core';
 import {
   type Database,
   findSector,
@@ -13,10 +13,10 @@ import {
 } from '#db';
 import { createLogger, type Logger } from '#log';
 import { QueueBus } from '#queues';
+import { agentSettings } from '#roles';
 import { applyEvent, publishJobs, type SectorEvent, startRun } from '#sector';
 import { createMigratedDatabase, createTestFolder, createTestRedis, waitFor } from '#testing';
 import { HostAgent, type HostAgentOptions } from '#workers';
-import { agentSettings as agentSettingsFor } from '../../../../src/roles/worker/agent-settings.ts';
 import { ChainDouble } from './chain-double.ts';
 
 export const MINER = 1000;
@@ -32,7 +32,9 @@ export interface Fleet {
   readonly databaseUrl: string;
   /** Runs plain SQL, as an operator at a prompt does. */
   set(name: string, scope: string, value: string): Promise<void>;
-  startAgent(options?: Partial<HostAgentOptions>): Promise<HostAgent>;
+  startAgent(options?: Partial<HostAgentOptions>, env?: Readonly<Record<string, string>>): Promise<HostAgent>;
+  /** Limits of 1 for every phase but commit2, which needs the parameters and 100 CPU-seconds: test/e2e has it. */
+  openLimits(): Promise<void>;
   addSector(number: number, size?: SectorSizeName): Promise<SectorId>;
   apply(id: SectorId, event: SectorEvent): Promise<void>;
   sector(id: SectorId): Promise<SectorRow>;
@@ -81,6 +83,13 @@ export async function createFleet(): Promise<Fleet> {
     can_store: true,
   });
 
+  const set = async (name: string, scope: string, value: string) => {
+    await database.kysely
+      .insertInto('setting')
+      .values({ name, scope, value })
+      .onDuplicateKeyUpdate({ value })
+      .execute();
+  };
   const sector = async (id: SectorId) => {
     const row = await findSector(database.kysely, id);
     if (!row) throw new Error('no such sector');
@@ -95,14 +104,15 @@ export async function createFleet(): Promise<Fleet> {
     folder: folder.path,
     redisPrefix: redis.prefix,
     databaseUrl: store.options.url,
-    set: async (name, scope, value) => {
-      await database.kysely
-        .insertInto('setting')
-        .values({ name, scope, value })
-        .onDuplicateKeyUpdate({ value })
-        .execute();
+    set,
+    openLimits: async () => {
+      for (const phase of PHASE_NAMES)
+        await set(`worker.limit.${phase}`, '*', phase === 'commit2' ? '0' : '1');
+      await set('storage.min_free', '*', '1MiB');
+      await set('worker.heartbeat_interval', '*', '500ms');
+      await settings.refresh();
     },
-    startAgent: async (options = {}) => {
+    startAgent: async (options = {}, env = {}) => {
       const name = options.name ?? 'host-a';
       const agent = await HostAgent.start(
         {
@@ -116,9 +126,12 @@ export async function createFleet(): Promise<Fleet> {
           database,
           bus,
           chain,
-          settings: agentSettingsFor(settings, name),
+          settings: agentSettings(settings, name),
           log,
-          sealers: { program: { bin: sealerBin() }, idleExitS: 30 },
+          sealers: {
+            program: { bin: sealerBin(), env, allowFaults: 'BEEPRO_SEALER_FAULT' in env },
+            idleExitS: 30,
+          },
           onFatal: (error) => log.error({ err: error }, 'fatal'),
         },
       );
@@ -153,7 +166,7 @@ export async function createFleet(): Promise<Fleet> {
           if (row.state === 'Parked' && state !== 'Parked') throw new Error(`parked: ${row.parked_reason}`);
           return row.state === state;
         },
-        { deadlineMs: 30_000, what: `sector ${id.number} in ${state}` },
+        { deadlineMs: 50_000, what: `sector ${id.number} in ${state}` },
       );
       return sector(id);
     },

@@ -1,0 +1,11 @@
+export { type RunningRole, runUntilStopped } from './process-lifetime.ts';
+export { openRoleModules, type RoleModules } from './role-modules.ts';
+export { runSealing } from './run-sealing.ts';
+export { runWorker, type WorkerCommand } from './run-worker.ts';
+export {
+  agentSettings,
+  type RunningWorker,
+  startWorker,
+  type WorkerRoleModules,
+  type WorkerRoleOptions,
+} from './worker/index.ts';
