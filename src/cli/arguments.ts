@@ -52,6 +52,39 @@ export function workerScopeArgument(text: string): string {
   return text === '*' || text.startsWith('class:') || text.startsWith('worker:') ? text : `worker:${text}`;
 }
 
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+/** `127.0.0.1:8840`, `[::1]:8840`, `localhost:0`. */
+export function listenArgument(text: string): ListenAddress {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:[\]\s]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || port > 65_535) throw new InvalidArgumentError('write HOST:PORT, such as 127.0.0.1:8840');
+  return { host: match[1].replace(/^\[|\]$/g, ''), port };
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `4s`; in ms. */
+export function durationArgument(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Math.round(Number(number) * (DURATION_UNITS[unit] ?? Number.NaN));
+  if (!Number.isSafeInteger(ms) || ms < 1)
+    throw new InvalidArgumentError('write a duration such as 500ms or 4s');
+  return ms;
+}
+
+export function shareArgument(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share < 1)) {
+    throw new InvalidArgumentError('write a number from 0 to below 1');
+  }
+  return share;
+}
+
 /** Who gave this command, for histories and logs. */
 export function operator(): string {
   return `cli:${process.env.SUDO_USER ?? userInfo().username}`;

@@ -13,7 +13,7 @@ export interface CliContext {
   settings(): Promise<Settings>;
   /** Makes a changed setting known at once; undefined when Redis cannot be reached, and the polls do it. */
   wake(): Promise<SettingsWake | undefined>;
-  /** The best of the nodes in the setting `chain.nodes`. @throws BeeproError `CHAIN_NODES_MISSING` */
+  /** The nodes of the setting `chain.nodes`; calls throw `CHAIN_NODES_MISSING` where there are none. */
   chain(): Promise<ChainApi>;
   sectorModules(): Promise<SectorModules>;
 }
@@ -64,8 +64,8 @@ export async function withContext<T>(
       }
     },
     chain: once(async () => {
-      const { openChain } = await import('./open-chain.ts');
-      return resources.adopt(openChain((await settings()).get('chain.nodes')), (chain) => chain.close());
+      const { createConfiguredChain } = await import('#chain');
+      return resources.adopt(createConfiguredChain(await settings()), (chain) => chain.close());
     }),
     sectorModules: async () => ({ db: database(), bus: await bus(), settings: await settings() }),
   };

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { programVersion } from '#core';
 import { registerDb } from './commands/db.ts';
+import { registerDevnet } from './commands/devnet.ts';
 import { registerMessage } from './commands/message.ts';
 import { registerMiner } from './commands/miner.ts';
 import { registerQueue } from './commands/queue.ts';
+import { registerRun } from './commands/run.ts';
 import { registerSector } from './commands/sector.ts';
 import { registerSetting } from './commands/setting.ts';
 import { registerStorage } from './commands/storage.ts';
@@ -46,6 +48,8 @@ export function buildProgram(): Command {
     .configureHelp({ helpWidth: 110 })
     .configureOutput({ outputError: (text, write) => write(process.argv.includes('--json') ? '' : text) })
     .addHelpText('after', AFTER);
+  registerRun(program);
+  registerDevnet(program);
   registerMiner(program);
   registerSector(program);
   registerWhy(program);

@@ -34,7 +34,8 @@ export async function runUntilStopped(
   process.send?.('ready');
   logger.info({ event: 'role.started' }, `${name} is running`);
   const reason = await Promise.race([asked, role.failed]);
-  if (reason instanceof BeeproError) logger.error({ event: 'role.failed', err: reason, code: reason.code }, reason.message);
+  if (reason instanceof BeeproError)
+    logger.error({ event: 'role.failed', err: reason, code: reason.code }, reason.message);
   else logger.info({ event: 'role.stopping', signal: reason }, `${name} is stopping`);
 
   const limit = setTimeout(() => {

@@ -1,0 +1,52 @@
+import { join, resolve } from 'node:path';
+import { readEnvironment } from '#config';
+import { type BeeproError, type SectorSizeName, toBeeproError } from '#core';
+import { defaultGenesis, startDevnet } from '#devnet';
+import type { Logger } from '#log';
+import type { RunningRole } from '#roles';
+import type { ListenAddress } from './arguments.ts';
+
+export interface DevnetRequest {
+  readonly state?: string;
+  readonly listen?: ListenAddress;
+  /** ms. */
+  readonly blockTime?: number;
+  readonly sectorSize?: SectorSizeName;
+  readonly seed?: string;
+  readonly network?: string;
+  readonly nullRounds?: number;
+  readonly constantRandomness?: boolean;
+}
+
+/** Starts the embedded chain and says where its address and token stand. @throws BeeproError `DEVNET_…` */
+export async function runDevnet(request: DevnetRequest, log: Logger): Promise<RunningRole> {
+  const { stateDir: ownState, sealerBin } = readEnvironment();
+  const { state, listen, blockTime, sectorSize, seed, network, nullRounds, constantRandomness } = request;
+  const stateDir = resolve(state ?? join(ownState, 'devnet'));
+  const devnet = await startDevnet({
+    stateDir,
+    ...(sealerBin !== undefined && { sealer: { bin: sealerBin } }),
+    ...(listen && { listen }),
+    ...(blockTime !== undefined && { blockTimeMs: blockTime }),
+    ...(sectorSize && { genesis: defaultGenesis(sectorSize) }),
+    ...(seed !== undefined && { seed }),
+    ...(network !== undefined && { networkName: network }),
+    ...(nullRounds !== undefined && { nullRounds }),
+    ...(constantRandomness !== undefined && { constantRandomness }),
+    onBlockFailure: (failure) => {
+      const error = toBeeproError(failure);
+      log.error({ event: 'devnet.block-failed', code: error.code, err: error }, error.message);
+    },
+  });
+  const { identity, miners, accounts, url } = devnet;
+  const files = { api: join(stateDir, 'api'), token: join(stateDir, 'token') };
+  log.info(
+    { event: 'devnet.listening', url, ...files, network: identity.networkName, miners, accounts },
+    `${identity.networkName} at ${url}; its address is in ${files.api}, an admin token in ${files.token}`,
+  );
+  return {
+    // Its clock tries again by itself whatever a block met.
+    failed: new Promise<BeeproError>(() => undefined),
+    stop: () => devnet.stop(),
+  };
+}

@@ -1,0 +1,76 @@
+import { type ChainApi, createConfiguredChain } from '#chain';
+import {
+  type Environment,
+  needMysql,
+  needRedis,
+  openSettings,
+  readEnvironment,
+  redisWake,
+  type Settings,
+  type SettingsWake,
+} from '#config';
+import { type Database, migrateDatabase, openDatabase } from '#db';
+import type { Logger } from '#log';
+import { QueueBus } from '#queues';
+
+/** What every role stands on. */
+export interface RoleModules extends AsyncDisposable {
+  readonly environment: Environment;
+  readonly db: Database;
+  readonly bus: QueueBus;
+  /** Tells the other processes of a changed setting. */
+  readonly wake: SettingsWake;
+  readonly settings: Settings;
+  /** The nodes of `chain.nodes`, as the setting says at each call. */
+  readonly chain: ChainApi;
+  readonly log: Logger;
+}
+
+/**
+ * Opens the servers that the environment names and brings the database to this version. Closed in the reverse order.
+ * @throws BeeproError `ENVIRONMENT_INVALID`, `DB_…`, `REDIS_…`
+ */
+export async function openRoleModules(role: string, log: Logger): Promise<RoleModules> {
+  const environment = readEnvironment();
+  const mysql = needMysql(environment);
+  const applied = await migrateDatabase(mysql, ({ number, name, steps }, step) => {
+    log.info({ event: 'db.migrating', migration: `${number}-${name}`, step, of: steps.length }, 'migrating');
+  });
+  if (applied.length > 0) log.info({ event: 'db.migrated', migrations: applied.length }, 'database migrated');
+
+  await using resources = new AsyncDisposableStack();
+  const db = resources.adopt(openDatabase(mysql), (opened) => opened.close());
+  const trouble = (event: string) => (error: unknown) =>
+    log.warn({ event, err: error }, (error as Error).message);
+  const opened = await QueueBus.open({
+    url: needRedis(environment).url,
+    name: role,
+    onError: trouble('redis.trouble'),
+  });
+  const bus = resources.adopt(opened, (queueBus) => queueBus.close());
+  const wake = redisWake({ redis: bus.client, onError: trouble('settings.wake-failed') });
+  const settings = resources.use(
+    await openSettings({
+      database: db,
+      wake,
+      onError: trouble('settings.look-failed'),
+      onInvalid: ({ name, scope, error }) =>
+        log.warn(
+          { event: 'settings.invalid', name, scope, code: error?.code },
+          error?.message ?? 'no effect',
+        ),
+    }),
+  );
+  const chain = resources.adopt(createConfiguredChain(settings), (client) => client.close());
+  const kept = resources.move();
+  return {
+    environment,
+    db,
+    bus,
+    wake,
+    settings,
+    chain,
+    log,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}

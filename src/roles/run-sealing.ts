@@ -1,0 +1,35 @@
+import { SettingsWatcher } from '#config';
+import type { Logger } from '#log';
+import { createNodeWallet } from '#wallet';
+import type { RunningRole } from './process-lifetime.ts';
+import { openRoleModules } from './role-modules.ts';
+import { piecesDuty, startSealing } from './sealing/index.ts';
+
+/** The sealing role by the environment: coordinates sectors, messages and queues. Any number may run. */
+export async function runSealing(log: Logger): Promise<RunningRole> {
+  const modules = await openRoleModules('sealing', log);
+  const { db, wake, chain } = modules;
+  // Changes made by plain SQL get their line in the history here.
+  const watcher = new SettingsWatcher({
+    database: db,
+    wake,
+    onChanges: (changes) => {
+      for (const { name, scope, oldValue, newValue } of changes)
+        log.info(
+          { event: 'settings.changed-by-sql', name, scope, oldValue, newValue },
+          `${name} was changed by SQL`,
+        );
+    },
+    onError: (error) => log.warn({ event: 'settings.watch-failed', err: error }, (error as Error).message),
+  });
+  const sealing = { ...modules, signer: createNodeWallet(chain) };
+  const role = startSealing(sealing, [piecesDuty(sealing)]);
+  return {
+    failed: role.failed,
+    stop: async () => {
+      await role.stop();
+      await watcher.close();
+      await modules[Symbol.asyncDispose]();
+    },
+  };
+}

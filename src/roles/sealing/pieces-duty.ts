@@ -1,0 +1,62 @@
+import { idAddress } from '#codec';
+import { isSectorSize, sectorBytes } from '#core';
+import { listMiners, listStoredPieces, type MinerRow, transaction } from '#db';
+import { listSectorsToClose, packStoredPieces } from '#pieces';
+import { moveSector, sealProofOf } from '#sector';
+import type { SealingModules } from './modules.ts';
+import type { ExtraDuty } from './start-sealing.ts';
+
+const INTERVAL_MS = 1_000;
+
+/** Puts waiting pieces into sectors, and seals those sectors that are full or have waited long enough. */
+export function piecesDuty(modules: SealingModules): ExtraDuty {
+  return {
+    name: 'pieces',
+    intervalMs: () => INTERVAL_MS,
+    pass: async (signal) => {
+      for (const miner of await listMiners(modules.db.kysely)) {
+        if (signal.aborted) return;
+        await packFor(modules, miner, signal);
+      }
+    },
+  };
+}
+
+async function packFor(modules: SealingModules, miner: MinerRow, signal: AbortSignal): Promise<void> {
+  const { db, settings, log } = modules;
+  if (!isSectorSize(miner.sector_size)) return;
+  const rules = {
+    miner: miner.id,
+    sectorBytes: sectorBytes(miner.sector_size),
+    maxPieces: settings.get('piece.max_per_sector', { miner: miner.id }),
+  };
+  if ((await listStoredPieces(db.kysely, miner.id, 1)).length > 0) {
+    // Fetched before the transaction: nothing waits for a node under a lock.
+    const allocated = await modules.chain.stateMinerAllocated(idAddress(miner.id, 't'), []);
+    const request = {
+      ...rules,
+      sealProof: sealProofOf(modules, miner),
+      nextFreeOnChain: (from: number) => allocated.firstUnset(from),
+    };
+    for (let packed = 1; packed > 0 && !signal.aborted; ) {
+      const outcome = await transaction(db, (trx) => packStoredPieces(trx, request));
+      packed = outcome.packed;
+      if (packed > 0) {
+        const opened = outcome.opened.map(({ number }) => number);
+        log.info(
+          { event: 'pieces.packed', miner: miner.id, pieces: packed, opened },
+          `${packed} piece(s) packed`,
+        );
+      }
+    }
+  }
+  const waitMs = settings.get('piece.wait', { miner: miner.id });
+  for (const { reason, ...id } of await listSectorsToClose(db.kysely, { ...rules, waitMs })) {
+    if (signal.aborted) return;
+    await moveSector(modules, id, { type: 'pieces-closed' });
+    log.info(
+      { event: 'pieces.closed', miner: id.miner, sector: id.number, reason },
+      `sector closed: ${reason}`,
+    );
+  }
+}
