@@ -36,7 +36,20 @@ export async function fetchFile(
   file: ParameterFile,
   options: FetchOptions = {},
 ): Promise<void> {
-  await using part = await PartialFile.open(folder, file.name, options.signal);
+  const part = await PartialFile.open(folder, file.name, options.signal);
+  try {
+    await completePart(part, folder, file, options);
+  } finally {
+    await part.close();
+  }
+}
+
+async function completePart(
+  part: PartialFile,
+  folder: string,
+  file: ParameterFile,
+  options: FetchOptions,
+): Promise<void> {
   const resumed = part.done > 0;
   await fill(part, folder, file, options);
   let digest = part.digest();

@@ -32,7 +32,19 @@ export async function fetchFiles(
   options: FetchFilesOptions = {},
 ): Promise<FetchedFiles> {
   await makeFolder(folder);
-  await using _lock = await lockFolder(folder, options);
+  const lock = await lockFolder(folder, options);
+  try {
+    return await fetchLacking(folder, files, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function fetchLacking(
+  folder: string,
+  files: readonly ParameterFile[],
+  options: FetchFilesOptions,
+): Promise<FetchedFiles> {
   const { onHash, signal } = options;
   const inspected = await inspectFiles(folder, files, {
     ...(onHash && { onProgress: onHash }),

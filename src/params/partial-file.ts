@@ -7,7 +7,7 @@ import { Digester, digestInto } from './digest.ts';
  * A file that is being fetched, under a name of its own until it is whole and right. What an earlier run fetched
  * is kept; its digest goes on from there.
  */
-export class PartialFile implements AsyncDisposable {
+export class PartialFile {
   readonly path: string;
   readonly #target: string;
   readonly #file: FileHandle;
@@ -74,7 +74,7 @@ export class PartialFile implements AsyncDisposable {
     await rm(this.path, { force: true });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.#file.close();
   }
 }

@@ -79,13 +79,22 @@ export async function setUpParameters(
       ...(signal && { signal }),
     });
   const result: InspectedFile[] = [];
+  let outOfReach = options.offline ?? false;
   for (const set of neededSets(needs)) {
     const before = await inspect(set);
     const plan = planSet(
       before.map(({ file, state }) => ({ name: file.name, state })),
       canGenerate(set),
     );
-    await carryOut(folder, set, plan, options);
+    await carryOut(folder, set, plan, {
+      ...options,
+      // Once it did not answer, it is not waited for again with every set.
+      offline: outOfReach,
+      onEvent: (event) => {
+        if (event.step === 'unreachable') outOfReach = true;
+        onEvent?.(event);
+      },
+    });
     result.push(...(plan.do === 'nothing' ? before : await inspect(set)));
   }
   return result;
@@ -132,12 +141,16 @@ async function fetchSet(
   hasty: boolean,
 ): Promise<void> {
   const { gateway, signal, onEvent } = options;
-  await fetchFiles(folder, set.files, {
+  const common = {
     ...(gateway && { gateway }),
     ...(signal && { signal }),
-    ...(hasty && { attempts: 1, stallMs: REACH_MS }),
-    onProgress: (file, done, total) => onEvent?.({ step: 'fetch', file, done, total }),
-  });
+    onProgress: (file: string, done: Bytes, total: Bytes | undefined) =>
+      onEvent?.({ step: 'fetch', file, done, total }),
+  };
+  // The verifying key is a few kilobytes: it shows whether the server answers before the rest is begun.
+  const probe = set.files.filter(({ name }) => !name.endsWith('.params'));
+  if (hasty) await fetchFiles(folder, probe, { ...common, attempts: 1, stallMs: REACH_MS });
+  await fetchFiles(folder, set.files, common);
 }
 
 async function generate(folder: string, set: ParameterSet, options: SetUpOptions): Promise<void> {

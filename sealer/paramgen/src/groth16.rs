@@ -25,11 +25,11 @@ use crate::secret::Secret;
 /// Scalars whose points are in memory at a time.
 const BLOCK: usize = 64 * BATCH;
 
-/// How many G1 additions a G2 addition costs, and how many G1 points a constraint's synthesis,
-/// measured; they only weigh the progress reported.
+/// What a point of G2 and a constraint's two syntheses take, in points of G1, measured on two
+/// cores; they only weigh the progress reported.
 const G2_WEIGHT: u64 = 3;
-const COUNT_WEIGHT: f64 = 0.8;
-const EVALUATE_WEIGHT: f64 = 1.0;
+const COUNT_WEIGHT: f64 = 0.1;
+const EVALUATE_WEIGHT: f64 = 0.2;
 
 /// The secrets of a parameter set; who knows them can prove anything.
 struct ToxicWaste {
@@ -95,23 +95,28 @@ fn generate_from<C: Circuit<Scalar>>(
 ) -> Result<Vec<u8>> {
     meter.phase("count");
     let shape = qap::count(blank(), |seen| meter.tick(seen as u64))?;
-    meter.set_total(plan(&shape));
-    meter.advance((shape.constraints as f64 * COUNT_WEIGHT) as u64);
-    let counted = meter.done();
+    let synthesis = |weight: f64, constraints: usize| (constraints as f64 * weight) as u64;
+    let counted = synthesis(COUNT_WEIGHT, shape.constraints);
+    let synthesised = counted + synthesis(EVALUATE_WEIGHT, shape.constraints);
+    // Until it is known which variables A and B leave out, none do.
+    let variables = shape.inputs + shape.aux;
+    meter.set_total(synthesised + points(&shape, variables, variables));
+    meter.set_done(counted);
 
     meter.phase("synthesise");
     let evaluations = {
         let lagrange = qap::lagrange_at(&toxic.tau, shape.domain())?;
         qap::evaluate(blank(), shape, &lagrange, |seen| {
-            meter.set_done(counted + (seen as f64 * EVALUATE_WEIGHT) as u64);
+            meter.set_done(counted + synthesis(EVALUATE_WEIGHT, seen));
         })?
     };
-    meter.set_done((shape.constraints as f64 * (COUNT_WEIGHT + EVALUATE_WEIGHT)) as u64);
+    meter.set_done(synthesised);
     let used = |which: usize| {
         let count = |values: &[Scalar]| values.par_iter().filter(|v| !is_zero(v)).count();
         count(&evaluations.inputs[which]) + count(&evaluations.aux[which])
     };
     let (a_count, b_count) = (used(0), used(1));
+    meter.set_total(synthesised + points(&shape, a_count, b_count));
 
     meter.phase("tables");
     let h_count = shape.domain() - 1;
@@ -152,10 +157,12 @@ fn generate_from<C: Circuit<Scalar>>(
         let (inputs, aux) = (&evaluations.inputs[which], &evaluations.aux[which]);
         move |range: std::ops::Range<usize>| -> Vec<Scalar> {
             let at = |i: usize| inputs.get(i).unwrap_or_else(|| &aux[i - inputs.len()]);
-            range.map(at).filter(|s| !is_zero(s)).copied().collect()
+            // At its full size from the start: a vector that grows leaves copies behind.
+            let mut scalars = Vec::with_capacity(range.len());
+            scalars.extend(range.map(at).filter(|s| !is_zero(s)));
+            scalars
         }
     };
-    let variables = shape.inputs + shape.aux;
     meter.phase("a");
     write_points(out, &g1, variables, 1, meter, a_count, list(0))?;
     meter.phase("b-g1");
@@ -169,12 +176,10 @@ fn is_zero(scalar: &Scalar) -> bool {
     *scalar == Scalar::ZERO
 }
 
-/// The work ahead, in G1 points; the variables that A and B leave out count as if they were in.
-fn plan(shape: &Shape) -> u64 {
-    let synthesis = shape.constraints as f64 * (COUNT_WEIGHT + EVALUATE_WEIGHT);
-    let variables = (shape.inputs + shape.aux) as u64;
-    let points = (shape.domain() - 1 + shape.aux) as u64 + variables * (2 + G2_WEIGHT);
-    synthesis as u64 + points
+/// The work of computing the file's points, in points of G1.
+fn points(shape: &Shape, a_count: usize, b_count: usize) -> u64 {
+    let in_g1 = shape.domain() - 1 + shape.aux + a_count + b_count;
+    in_g1 as u64 + b_count as u64 * G2_WEIGHT
 }
 
 /// β·u + α·v + w.
@@ -258,10 +263,12 @@ fn write_points<G: Group>(
                     Ok(serialised(table, &scalars))
                 })
                 .collect();
-            if send.send(block?).is_err() {
+            let block = block?;
+            let bytes: usize = block.iter().map(Vec::len).sum();
+            if send.send(block).is_err() {
                 break; // The writer failed and says why below.
             }
-            meter.advance((end - start) as u64 * weight);
+            meter.advance((bytes / G::SERIALISED) as u64 * weight);
         }
         drop(send);
         let written = writer.join().map_err(|_| anyhow!("the writer panicked"))?;
@@ -275,161 +282,4 @@ fn write_points<G: Group>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use bellperson::groth16::{
-        create_random_proof, prepare_verifying_key, verify_proof, Parameters, VerifyingKey,
-    };
-    use bellperson::{ConstraintSystem, SynthesisError};
-    use blstrs::Bls12;
-
-    /// Knows the factors x and y of a public product, with an input that no constraint uses, an
-    /// auxiliary variable that A alone uses, and coefficients other than one.
-    #[derive(Clone)]
-    struct Factors {
-        values: Option<(u64, u64)>,
-        links: usize,
-    }
-
-    impl Circuit<Scalar> for Factors {
-        fn synthesize<CS: ConstraintSystem<Scalar>>(
-            self,
-            cs: &mut CS,
-        ) -> Result<(), SynthesisError> {
-            let (x_value, y_value) = match self.values {
-                Some((x, y)) => (Some(Scalar::from(x)), Some(Scalar::from(y))),
-                None => (None, None),
-            };
-            let missing = SynthesisError::AssignmentMissing;
-            let x = cs.alloc(|| "x", || x_value.ok_or(missing))?;
-            let missing = SynthesisError::AssignmentMissing;
-            let y = cs.alloc(|| "y", || y_value.ok_or(missing))?;
-            let product = x_value.zip(y_value).map(|(x, y)| x * y);
-            let missing = SynthesisError::AssignmentMissing;
-            let public = cs.alloc_input(|| "product", || product.ok_or(missing))?;
-            cs.alloc_input(|| "idle", || Ok(Scalar::from(5)))?;
-            cs.enforce(|| "xy", |lc| lc + x, |lc| lc + y, |lc| lc + public);
-            // A chain of z' = (3z + 1) · x makes the domain larger than one batch.
-            let (mut last, mut last_value) = (x, x_value);
-            for link in 0..self.links {
-                let three = Scalar::from(3);
-                let value = last_value
-                    .zip(x_value)
-                    .map(|(z, x)| (three * z + Scalar::ONE) * x);
-                let next = cs.alloc(
-                    || format!("link {link}"),
-                    || value.ok_or(SynthesisError::AssignmentMissing),
-                )?;
-                cs.enforce(
-                    || format!("step {link}"),
-                    |lc| lc + (three, last) + CS::one(),
-                    |lc| lc + x,
-                    |lc| lc + next,
-                );
-                (last, last_value) = (next, value);
-            }
-            Ok(())
-        }
-    }
-
-    fn generated(links: usize) -> (Vec<u8>, Vec<u8>, u64) {
-        let quiet = |_| ();
-        let meter = Meter::new(&quiet);
-        let (mut bytes, mut announced) = (Vec::new(), 0);
-        let blank = || Factors {
-            values: None,
-            links,
-        };
-        let key = generate(blank, &mut bytes, &meter, |size| {
-            announced = size;
-            Ok(())
-        })
-        .expect("parameters");
-        (bytes, key, announced)
-    }
-
-    #[test]
-    fn the_unpatched_prover_and_verifier_accept_them() {
-        for links in [0, 1, 3000] {
-            let (bytes, key, announced) = generated(links);
-            assert_eq!(bytes.len() as u64, announced);
-            // "Checked" reading verifies that every point is in its group and not infinity.
-            let parameters = Parameters::<Bls12>::read(&bytes[..], true).expect("readable");
-            let verifying = VerifyingKey::<Bls12>::read(&key[..]).expect("readable");
-            assert_eq!(verifying, parameters.vk);
-            let prepared = prepare_verifying_key(&verifying);
-            let circuit = Factors {
-                values: Some((6, 7)),
-                links,
-            };
-            let proof = create_random_proof(circuit, &parameters, &mut OsRng).expect("a proof");
-            let accepts = |product: u64, idle: u64| {
-                let inputs = [Scalar::from(product), Scalar::from(idle)];
-                verify_proof(&prepared, &proof, &inputs).expect("verifiable")
-            };
-            assert!(accepts(42, 5));
-            assert!(!accepts(43, 5), "another product");
-            assert!(!accepts(42, 6), "another value of the input that nothing uses");
-        }
-    }
-
-    #[test]
-    fn two_sets_differ() {
-        assert_ne!(generated(1).1, generated(1).1);
-    }
-
-    #[test]
-    fn agrees_with_the_stock_generator() {
-        use blstrs::{G1Projective, G2Projective};
-        use group::Group as _;
-        let (random, links) = (|| Scalar::random(OsRng), 20);
-        let (gamma, delta) = (random(), random());
-        let toxic = ToxicWaste {
-            alpha: Secret::new(random()),
-            beta: Secret::new(random()),
-            tau: Secret::new(random()),
-            gamma_inverse: Secret::new(gamma.invert().expect("not zero")),
-            delta_inverse: Secret::new(delta.invert().expect("not zero")),
-            gamma: Secret::new(gamma),
-            delta: Secret::new(delta),
-        };
-        let blank = || Factors {
-            values: None,
-            links,
-        };
-        let stock = bellperson::groth16::generate_parameters::<Bls12, _>(
-            blank(),
-            G1Projective::generator(),
-            G2Projective::generator(),
-            *toxic.alpha,
-            *toxic.beta,
-            gamma,
-            delta,
-            *toxic.tau,
-        )
-        .expect("stock parameters");
-        let mut expected = Vec::new();
-        stock.write(&mut expected).expect("written");
-        let quiet = |_| ();
-        let mut got = Vec::new();
-        generate_from(&toxic, blank, &mut got, &Meter::new(&quiet), |_| Ok(())).expect("parameters");
-        assert!(got == expected, "the files differ");
-    }
-
-    #[test]
-    fn a_variable_without_constraint_is_refused() {
-        struct Loose;
-        impl Circuit<Scalar> for Loose {
-            fn synthesize<CS: ConstraintSystem<Scalar>>(
-                self,
-                cs: &mut CS,
-            ) -> Result<(), SynthesisError> {
-                cs.alloc(|| "loose", || Ok(Scalar::ONE))?;
-                Ok(())
-            }
-        }
-        let quiet = |_| ();
-        let error = generate(|| Loose, &mut Vec::new(), &Meter::new(&quiet), |_| Ok(()));
-        assert!(error.expect_err("refused").to_string().contains("no constraint binds"));
-    }
-}
+mod tests;

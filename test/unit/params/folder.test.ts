@@ -161,7 +161,7 @@ test('two fetches at once do the work once', async () => {
 
 test('a folder that another process holds is waited for, but not for ever', async () => {
   await using s = await served();
-  await using _held = await lockFolder(s.folder);
+  const held = await lockFolder(s.folder);
   const waited: string[] = [];
   const fetching = fetchFiles(s.folder, s.files, {
     gateway: s.gateway.url,
@@ -171,6 +171,8 @@ test('a folder that another process holds is waited for, but not for ever', asyn
   await expect(fetching).rejects.toMatchObject({ code: 'PARAMS_BUSY' });
   expect(waited).toEqual(['told']);
   expect(s.gateway.requests).toEqual([]);
+  await held.release();
+  await fetchFiles(s.folder, s.files, { gateway: s.gateway.url, waitMs: 0 });
 });
 
 test('files of another origin are replaced only on demand, corrupt ones always', async () => {
