@@ -94,7 +94,8 @@ async function executed(
       await setMemberExitCode(trx, row.id, member, exitCode);
     }
   });
-  killPoint(isFinal ? 'message.finalised' : 'message.landed');
+  if (isFinal) killPoint('message.finalised');
+  else killPoint('message.landed');
   modules.note({
     what: isFinal ? 'final' : 'landed',
     message: row,

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isBound, RECOVERIES, type SectorEvent } from '../../../src/sector/machine/index.ts';
+import { SECTOR_STATES } from '#core';
+import {
+  isBound,
+  RECOVERIES,
+  type SectorEvent,
+  type SectorFacts,
+} from '../../../src/sector/machine/index.ts';
 import { play } from './machine-model.ts';
 import { sectorFacts } from './sector-facts.ts';
 
@@ -99,14 +105,60 @@ const event: fc.Arbitrary<SectorEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<SectorEvent>({ type: 'remove-files.done' }) },
 );
 
-const life = fc.array(event, { maxLength: 300 });
+/** A life: mostly what comes next where the sector stands, and between it anything at all. */
+const life = fc.array(
+  fc.oneof({ weight: 4, arbitrary: fc.constant('next' as const) }, { weight: 1, arbitrary: event }),
+  {
+    minLength: 20,
+    maxLength: 200,
+  },
+);
+
+/** What would happen next if nothing went wrong. */
+function nextOf(sector: SectorFacts): SectorEvent {
+  switch (sector.state) {
+    case 'Packing':
+      return { type: 'pieces-closed' };
+    case 'AddPiece':
+      return { type: 'add-piece.done', worker: 'a', commD: 'dd' };
+    case 'PreCommit1':
+      return sector.ticket === null
+        ? { type: 'ticket-drawn', ticket: 'aa', epoch: 1 }
+        : { type: 'precommit1.done', commD: 'dd' };
+    case 'PreCommit2':
+      return { type: 'precommit2.done', commR: 'rr', commD: 'dd' };
+    case 'PreCommitBatching':
+      return { type: 'precommit-assigned', message: 1 };
+    case 'PreCommitWait':
+      return sector.precommit_bound_at === null
+        ? { type: 'precommit-bound' }
+        : { type: 'precommit-landed', precommitEpoch: 1, commR: 'rr' };
+    case 'WaitSeed':
+      return { type: 'seed-ready', seed: 'ss', seedEpoch: 2, precommitEpoch: sector.precommit_epoch ?? 0 };
+    case 'Commit1':
+      return { type: 'commit1.done', output: { path: '/c1', sha256: '00' } };
+    case 'Commit2':
+      return sector.proof === null ? { type: 'commit2.done', proof: 'pp' } : { type: 'landing.done' };
+    case 'ClearCache':
+      return { type: 'clear-cache.done' };
+    case 'CommitBatching':
+      return { type: 'commit-assigned', message: 2 };
+    case 'CommitWait':
+      return { type: 'commit-landed', activationEpoch: 5, expiration: 9, deadline: 0, partition: 0 };
+    case 'Removing':
+      return { type: 'remove-files.done' };
+    default:
+      return { type: 'resume' };
+  }
+}
 
 describe('the machine, whatever happens', () => {
   it('never has two runs of one phase, and has a run wherever a state needs one', () => {
     fc.assert(
       fc.property(life, (events) => {
         let sector = sectorFacts();
-        for (const event of events) {
+        for (const step of events) {
+          const event = step === 'next' ? nextOf(sector) : step;
           sector = play(sector, event).sector;
           expect(new Set(sector.active).size).toBe(sector.active.length);
           expect(sector.active, `${sector.state} after ${event.type}`).toEqual(
@@ -122,7 +174,8 @@ describe('the machine, whatever happens', () => {
     fc.assert(
       fc.property(life, (events) => {
         let sector = sectorFacts();
-        for (const event of events) {
+        for (const step of events) {
+          const event = step === 'next' ? nextOf(sector) : step;
           const before = sector;
           sector = play(sector, event).sector;
           if (!isBound(before) || !isBound(sector)) continue;
@@ -139,7 +192,8 @@ describe('the machine, whatever happens', () => {
     fc.assert(
       fc.property(life, (events) => {
         let sector = sectorFacts();
-        for (const event of events) {
+        for (const step of events) {
+          const event = step === 'next' ? nextOf(sector) : step;
           sector = play(sector, event).sector;
           if (['ClearCache', 'CommitBatching', 'CommitWait', 'Proving'].includes(sector.state)) {
             expect(sector.landed_at).not.toBeNull();
@@ -157,7 +211,8 @@ describe('the machine, whatever happens', () => {
     fc.assert(
       fc.property(life, (events) => {
         let sector = sectorFacts();
-        for (const event of events) {
+        for (const step of events) {
+          const event = step === 'next' ? nextOf(sector) : step;
           sector = play(sector, event).sector;
           for (const [key, tries] of Object.entries(sector.recoveries)) {
             const kind = key.slice(key.indexOf('.') + 1) as keyof typeof RECOVERIES;
@@ -173,6 +228,37 @@ describe('the machine, whatever happens', () => {
       { numRuns: 300 },
     );
   });
+});
+
+it('every life can still end well: left alone, it comes to Proving or to a reason that no step mends', () => {
+  fc.assert(
+    fc.property(life, (events) => {
+      let sector = sectorFacts();
+      for (const step of events) sector = play(sector, step === 'next' ? nextOf(sector) : step).sector;
+      for (let steps = 0; steps < 60 && sector.state !== 'Proving'; steps++) {
+        sector = play(sector, nextOf(sector)).sector;
+      }
+      if (sector.state === 'Parked') {
+        expect(sector.parked_code).toMatch(/^SECTOR_(COMMR_DIFFERS|COMMD_DIFFERS|PRECOMMIT_EXPIRED)$/);
+      } else expect(sector.state).toBe('Proving');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('the random lives above reach every state', () => {
+  const seen = new Set<string>();
+  for (const events of fc.sample(life, { numRuns: 3_000, seed: 7 })) {
+    let sector = sectorFacts();
+    for (const step of events) {
+      const event = step === 'next' ? nextOf(sector) : step;
+      sector = play(sector, event).sector;
+      seen.add(sector.state);
+    }
+  }
+  // Pieces are collected before, removal is by command: both are outside these lives.
+  const outside = ['Packing', 'Removing', 'Removed'];
+  expect([...seen].sort()).toEqual(SECTOR_STATES.filter((state) => !outside.includes(state)).toSorted());
 });
 
 function neededRuns(sector: ReturnType<typeof sectorFacts>): string[] {

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { SECTOR_STATES } from '#core';
-import { backoffMs, EVENT_TYPES, EVENTS, RECOVERIES, TABLE } from '../../../src/sector/machine/index.ts';
+import { ERRORS, PHASE_NAMES, SECTOR_STATES } from '#core';
+import {
+  backoffMs,
+  EVENT_TYPES,
+  EVENTS,
+  RECOVERIES,
+  TABLE,
+  transition,
+} from '../../../src/sector/machine/index.ts';
 
+const RULES = { now: new Date('2026-01-02T00:00:00Z'), retry: { triesPercent: 100, backoffPercent: 100 } };
 const END_STATES = ['Removed', 'Proving'];
+
+import { sectorFacts } from './sector-facts.ts';
 
 describe('the transition table', () => {
   it('has every state, and a way out of each that is not the end of sealing', () => {
@@ -71,6 +81,30 @@ describe('the transition table', () => {
       'Removing',
     ] as const) {
       expect(TABLE[state].on['phase.failed'], state).toBeDefined();
+    }
+  });
+});
+
+describe('failures', () => {
+  it('lead, with any error code in any phase and state, where the table declares it', () => {
+    const states = SECTOR_STATES.flatMap((state) => [
+      sectorFacts({ state, worker: 'a', comm_d: 'dd', ticket: 'tt' }),
+      sectorFacts({
+        state,
+        worker: null,
+        seed: 'ss',
+        precommit_epoch: 5,
+        precommit_message: 1,
+        cleared_at: new Date(),
+      }),
+    ]);
+    for (const sector of states) {
+      for (const phase of PHASE_NAMES) {
+        for (const code of Object.keys(ERRORS)) {
+          const event = { type: 'phase.failed', phase, code, message: 'it failed' } as const;
+          expect(() => transition(sector, event, RULES), `${sector.state} ${phase} ${code}`).not.toThrow();
+        }
+      }
     }
   });
 });
