@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::error::{Outcome, SealError};
+use crate::error::{Code, Outcome, SealError};
 use crate::fault::Faults;
 use crate::logger;
 use crate::ops::self_test;
@@ -31,7 +31,8 @@ const USAGE: &str = "usage:
   beepro-sealer version";
 
 const WRONG_USAGE: u8 = 2;
-const IN_USE: u8 = 3;
+/// A live server has the socket or the state directory.
+pub const IN_USE: u8 = 3;
 
 #[derive(Debug, Default, PartialEq)]
 struct Options {
@@ -110,12 +111,19 @@ fn absolute(path: &str) -> Result<PathBuf, String> {
     std::path::absolute(path).map_err(|error| format!("{path}: {error}"))
 }
 
+fn exit_code(error: &SealError) -> ExitCode {
+    match error.code {
+        Code::InUse => ExitCode::from(IN_USE),
+        _ => ExitCode::FAILURE,
+    }
+}
+
 fn report(outcome: Outcome<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{}", json!({ "error": error }));
-            ExitCode::FAILURE
+            exit_code(&error)
         }
     }
 }
@@ -175,13 +183,11 @@ fn serve(options: &Options) -> ExitCode {
         Ok(prepared) => prepared,
         Err(error) => {
             let line = json!({ "error": error }).to_string();
-            let in_use = error.message.contains("in use by another sealer")
-                || error.message.contains("a live server listens");
             starter.tell(&line);
             if !options.daemonize {
                 println!("{line}");
             }
-            return ExitCode::from(if in_use { IN_USE } else { 1 });
+            return exit_code(&error);
         }
     };
     let mut ready = json!(process::identity());

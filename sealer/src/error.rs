@@ -19,6 +19,7 @@ pub enum Code {
     StaleEpoch,
     SectorBusy,
     ShuttingDown,
+    InUse,
     StaleKey,
     ReplicaNotFresh,
     ReplicaInvalid,

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use serde::Serialize;
+use serde_json::{json, Value};
 
+use crate::cli::IN_USE;
 use crate::error::{Code, Outcome, SealError};
 use crate::files;
 
@@ -97,7 +99,7 @@ pub fn daemonize(log: &Path) -> Outcome<Side> {
     let pipe = File::from(writer);
     let mut starter = Starter { pipe: Some(pipe) };
     if let Err(error) = redirect(log) {
-        starter.tell(&serde_json::json!({ "error": error }).to_string());
+        starter.tell(&json!({ "error": error }).to_string());
         return Err(error);
     }
     Ok(Side::Daemon(starter))
@@ -108,14 +110,17 @@ fn relay(mut pipe: File) -> ExitCode {
     let mut line = String::new();
     let silent = pipe.read_to_string(&mut line).is_err() || line.trim().is_empty();
     if silent {
-        line = serde_json::json!({
+        line = json!({
             "error": SealError::new(Code::Io, "the daemon ended before it listened")
         })
         .to_string();
     }
     println!("{}", line.trim());
-    if serde_json::from_str::<serde_json::Value>(&line).is_ok_and(|line| line["pid"].is_u64()) {
+    let said: Value = serde_json::from_str(&line).unwrap_or_default();
+    if said["pid"].is_u64() {
         ExitCode::SUCCESS
+    } else if said["error"]["code"] == json!(Code::InUse) {
+        ExitCode::from(IN_USE)
     } else {
         ExitCode::FAILURE
     }

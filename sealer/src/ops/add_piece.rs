@@ -8,6 +8,7 @@ use filecoin_proofs_api::{seal, UnpaddedBytesAmount};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files;
@@ -80,7 +81,7 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     let places = place(&sources, sector_size)?;
     let directory = SectorDirectory::open(&params.sector, context)?;
     if !sources.is_empty() {
-        files::require_space(directory.path(), sector_size)?;
+        disk::require_space(directory.path(), sector_size)?;
     }
 
     context.step("write");
@@ -166,14 +167,14 @@ fn write(
     sector_size: u64,
     places: &[Place<'_>],
 ) -> Outcome<Vec<PlacedPiece>> {
-    let mut file = files::create_sparse(path, sector_size)?;
+    let mut file = disk::create_sparse(path, sector_size)?;
     let has_data = places
         .iter()
         .any(|place| matches!(place, Place::Data { .. }));
     if has_data {
         // The library does not see a failed write of its last buffer: a disk that fills up
         // must be noticed before.
-        files::allocate(path, sector_size)?;
+        disk::allocate(path, sector_size)?;
     }
     let mut placed = Vec::new();
     for place in places {

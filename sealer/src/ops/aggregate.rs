@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::{from_library, About, Outcome, SealError};
 use crate::fault::Step;
-use crate::ops::verify_seal::{judge, Answer as Verdict};
+use crate::ops::verify_seal::{judge, Answer as Verdict, Form};
 use crate::run::RunContext;
 use crate::values::{sector_id, Bytes32, HexBytes, Miner, SealProof};
 
@@ -133,12 +133,14 @@ pub fn verify(_context: &RunContext, params: VerifyParams) -> Outcome<Verdict> {
             .map_err(|error| SealError::bad_request(format!("{error:#}")))?,
         );
     }
-    judge(seal::verify_aggregate_seal_commit_proofs(
-        params.proof_type.0,
-        params.aggregation.0,
-        params.proof.0,
-        &comm_rs,
-        &seeds,
-        inputs,
-    ))
+    judge(Form::Aggregate, &params.proof.0, || {
+        seal::verify_aggregate_seal_commit_proofs(
+            params.proof_type.0,
+            params.aggregation.0,
+            params.proof.0.clone(),
+            &comm_rs,
+            &seeds,
+            inputs,
+        )
+    })
 }

@@ -1,6 +1,5 @@
 //! `bench`: times of the phases on this machine, with a sector of its own.
 
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -8,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
 use crate::error::{Outcome, SealError};
-use crate::files;
 use crate::ops::{add_piece, check, commit1, commit2, pre_commit1, pre_commit2, unseal};
 use crate::run::RunContext;
+use crate::scratch::Scratch;
 use crate::sector::commitments::zero_piece;
 use crate::values::{AbsPath, Bytes32, SealProof};
 
@@ -72,13 +71,10 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     let Some(last) = params.phases.iter().copied().max() else {
         return Err(SealError::bad_request("no phases given"));
     };
-    let directory = files::temporary_beside(&params.dir.as_path().join("bench"));
-    fs::create_dir(&directory).map_err(|error| SealError::io(&directory, &error))?;
-    let phases = measure_all(context, &params, last, &directory);
-    let _ = fs::remove_dir_all(&directory);
+    let scratch = Scratch::create(params.dir.as_path(), "bench")?;
     Ok(Answer {
         sector_size: params.proof.sector_size(),
-        phases: phases?,
+        phases: measure_all(context, &params, last, scratch.path())?,
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use filecoin_proofs_api::seal;
 use serde::{Deserialize, Serialize};
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files;
@@ -53,7 +54,7 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
 }
 
 fn clear(cache: &Path, synthetic_proofs: bool) -> Outcome<u64> {
-    let before = files::disk_usage(cache);
+    let before = disk::disk_usage(cache);
     let cleared = seal::clear_cache(cache).and_then(|()| {
         if synthetic_proofs {
             seal::clear_synthetic_proofs(cache)
@@ -63,5 +64,5 @@ fn clear(cache: &Path, synthetic_proofs: bool) -> Outcome<u64> {
     });
     cleared.map_err(|error| from_library(About::Sector, &error))?;
     files::sync_directory(cache).map_err(|error| SealError::io(cache, &error))?;
-    Ok(before.saturating_sub(files::disk_usage(cache)))
+    Ok(before.saturating_sub(disk::disk_usage(cache)))
 }

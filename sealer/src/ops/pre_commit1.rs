@@ -11,6 +11,7 @@ use std::time::Duration;
 use filecoin_proofs_api::seal;
 use serde::{Deserialize, Serialize};
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files;
@@ -73,9 +74,9 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     prepare(&directory, &key)?;
     context.fault(Step::Touched)?;
     let reused_layers = finished_layers(&cache, proof);
-    files::create_sparse(&sealed, sector_size)?;
-    // Not the staged file's holes: the library writes the replica through a memory map.
-    files::allocate(&sealed, sector_size)?;
+    disk::create_sparse(&sealed, sector_size)?;
+    // A disk that is full is to be noticed here: later the library writes through a memory map.
+    disk::allocate(&sealed, sector_size)?;
 
     context.step("layers");
     let source = if all_zero {
@@ -151,9 +152,9 @@ fn prepare(directory: &SectorDirectory, key: &CacheKey) -> Outcome<()> {
 fn require_space(directory: &SectorDirectory, key: &CacheKey) -> Outcome<()> {
     let size = key.proof.sector_size();
     let needed = size + 2 * size + layers(key.proof) * size;
-    let present = files::disk_usage(&directory.cache())
+    let present = disk::disk_usage(&directory.cache())
         + fs::metadata(directory.sealed()).map_or(0, |file| file.len());
-    files::require_space(directory.path(), needed.saturating_sub(present))
+    disk::require_space(directory.path(), needed.saturating_sub(present))
 }
 
 /// Number of label layers (Filecoin's SDR parameters).

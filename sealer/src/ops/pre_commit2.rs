@@ -8,6 +8,7 @@ use filecoin_proofs_api::seal;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files;
@@ -41,8 +42,8 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     let key = key::require(&cache, sector.miner, sector.number, sector.proof, ticket)?;
     let fresh = require_fresh(&directory, &key)?;
     files::require_size(&sealed, sector.proof.sector_size())?;
-    files::require_space(directory.path(), tree_bytes(sector.proof))?;
-    files::allocate(&sealed, sector.proof.sector_size())?;
+    disk::require_space(directory.path(), tree_bytes(sector.proof))?;
+    disk::allocate(&sealed, sector.proof.sector_size())?;
     if context.require_gpu {
         gpu::require()?;
     }

@@ -11,6 +11,7 @@ use crate::error::{Code, Outcome, SealError};
 use crate::files;
 use crate::ops::{add_piece, check, commit1, pre_commit1, pre_commit2, unseal};
 use crate::run::RunContext;
+use crate::scratch::Scratch;
 use crate::values::{AbsPath, Bytes32};
 
 #[derive(Debug, Deserialize)]
@@ -29,11 +30,8 @@ pub struct Answer {
 const COMM_R: &str = "f440fbfd325af3ec19c7414d90509d1837deddd02ba02b099d235e031af56f24";
 
 pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
-    let directory = files::temporary_beside(&params.dir.as_path().join("self-test"));
-    fs::create_dir(&directory).map_err(|error| SealError::io(&directory, &error))?;
-    let answer = seal_and_unseal(context, &directory);
-    let _ = fs::remove_dir_all(&directory);
-    answer
+    let scratch = Scratch::create(params.dir.as_path(), "self-test")?;
+    seal_and_unseal(context, scratch.path())
 }
 
 fn seal_and_unseal(context: &RunContext, directory: &Path) -> Outcome<Answer> {

@@ -5,18 +5,20 @@
 //! success and rubbish, so what can be checked is checked.
 
 use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use filecoin_proofs_api::{seal, UnpaddedByteIndex, UnpaddedBytesAmount};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files::{self, WrittenFile};
 use crate::ops::piece_commitment;
 use crate::ops::piece_source::SourceRef;
 use crate::run::RunContext;
+use crate::scratch::Scratch;
 use crate::sector::pieces::{least_padded, padded_to_payload};
 use crate::values::{sector_id, AbsPath, Bytes32, Miner, SealProof};
 
@@ -56,14 +58,13 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<WrittenFile> {
     }
     let sealed = params.sealed.as_path();
     files::require_size(sealed, params.proof.sector_size())?;
-    files::require_directory(params.scratch.as_path())?;
-    let scratch = Scratch::create(params.scratch.as_path(), &context.id)?;
+    let scratch = Scratch::create(params.scratch.as_path(), "unseal")?;
     // Labels take as much as the sector, with multicore labelling once a layer.
-    files::require_space(&scratch.path, params.proof.sector_size() * 2)?;
+    disk::require_space(scratch.path(), params.proof.sector_size() * 2)?;
 
     context.step("unseal");
     let output = files::temporary_beside(params.out.as_path());
-    let unsealed = unseal(&params, sealed, size, &scratch.path, &output)
+    let unsealed = unseal(&params, sealed, size, scratch.path(), &output)
         .and_then(|()| context.fault(Step::Computed))
         .and_then(|()| {
             context.step("check");
@@ -164,25 +165,4 @@ fn check(
         }
     }
     Ok(())
-}
-
-/// A new directory, removed at the end.
-struct Scratch {
-    path: PathBuf,
-}
-
-impl Scratch {
-    fn create(parent: &Path, id: &str) -> Outcome<Self> {
-        let path = files::temporary_beside(&parent.join(format!("unseal-{id}")));
-        fs::create_dir(&path).map_err(|error| SealError::io(&path, &error))?;
-        Ok(Scratch { path })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.path) {
-            log::warn!("{}: {error}", self.path.display());
-        }
-    }
 }

@@ -1,8 +1,7 @@
 //! A sector's directory, held under its lock.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use serde_json::json;
 
 use crate::error::{Code, Outcome, SealError};
 use crate::files;
+use crate::flock::Lock;
 use crate::run::RunContext;
 use crate::values::{Miner, SealProof, SectorPath};
 
@@ -41,6 +41,7 @@ impl SectorDirectory {
         files::require_directory(path)?;
         let lock = lock(&path.join(".lock"))?;
         raise_epoch(&path.join(".epoch"), epoch)?;
+        remove_leftovers(path)?;
         Ok(SectorDirectory {
             path: path.to_path_buf(),
             _lock: lock,
@@ -76,39 +77,33 @@ impl SectorDirectory {
     }
 }
 
-/// A held flock. Let go by name: closing alone would leave it to a process that was forked
-/// meanwhile and has not come to its exec yet.
-#[derive(Debug)]
-struct Lock(File);
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // SAFETY: the descriptor is open.
-        unsafe { libc::flock(self.0.as_raw_fd(), libc::LOCK_UN) };
-    }
-}
-
 fn lock(path: &Path) -> Outcome<Lock> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(|error| SealError::io(path, &error))?;
-    // SAFETY: the descriptor is open. flock belongs to the open file: two runs of one process
-    // exclude each other too, and the lock ends with the process, however it ends.
-    if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-        return Ok(Lock(file));
-    }
-    let error = io::Error::last_os_error();
-    if error.kind() == io::ErrorKind::WouldBlock {
-        return Err(SealError::new(
+    Lock::try_take(path)?.ok_or_else(|| {
+        SealError::new(
             Code::SectorBusy,
             format!("another run holds {}", path.display()),
         )
-        .with(json!({ "path": path })));
+        .with(json!({ "path": path }))
+    })
+}
+
+/// What a dead process left of its atomic writes. Under the lock nobody else writes here.
+fn remove_leftovers(directory: &Path) -> Outcome<()> {
+    const OURS: [&str; 4] = ["unsealed", "c1.json", ".epoch", "beepro-"];
+    for folder in [
+        directory,
+        &directory.join("cache"),
+        &directory.join("update-cache"),
+    ] {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let ours = OURS.iter().any(|prefix| name.starts_with(prefix));
+            if ours && name.contains(files::TEMPORARY) {
+                files::remove_durably(&entry.path())?;
+            }
+        }
     }
-    Err(SealError::io(path, &error))
+    Ok(())
 }
 
 /// Remembers the highest host epoch in `path`; a lower one is `stale_epoch`.

@@ -1,8 +1,7 @@
 //! The journal: what was asked and how it ended, on disk before anyone is told.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::os::fd::AsRawFd;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -11,6 +10,7 @@ use serde_json::Value;
 
 use crate::error::{Code, Outcome, SealError};
 use crate::files;
+use crate::flock::Lock;
 use crate::lock::guard;
 use crate::server::protocol::{End, Request};
 use crate::values::Bytes32;
@@ -43,7 +43,7 @@ impl Entry {
 pub type Recorded = (Entry, Option<End>);
 
 pub enum Journal {
-    Disk { directory: PathBuf, _lock: File },
+    Disk { directory: PathBuf, _lock: Lock },
     Memory(Mutex<BTreeMap<String, Recorded>>),
 }
 
@@ -52,23 +52,23 @@ impl Journal {
         Journal::Memory(Mutex::default())
     }
 
-    /// Opens a state directory; `sector_busy` is not possible here: a directory that another
-    /// live server holds is an `io` error that says so.
+    /// Opens a state directory; `in_use` when a live server holds it.
     pub fn open(directory: &Path) -> Outcome<Self> {
         fs::create_dir_all(directory).map_err(|error| SealError::io(directory, &error))?;
-        let path = directory.join("lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| SealError::io(&path, &error))?;
-        // SAFETY: the descriptor is open.
-        if unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } != 0 {
-            return Err(SealError::new(
-                Code::Io,
-                format!("{} is in use by another sealer", directory.display()),
-            ));
+        let lock = Lock::try_take(&directory.join("lock"))?.ok_or_else(|| {
+            SealError::new(
+                Code::InUse,
+                format!("a live server uses {}", directory.display()),
+            )
+        })?;
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .contains(files::TEMPORARY)
+            {
+                files::remove_durably(&entry.path())?;
+            }
         }
         Ok(Journal::Disk {
             directory: directory.to_path_buf(),

@@ -38,7 +38,7 @@ pub fn bind(path: &Path) -> Outcome<UnixListener> {
         Ok(metadata) if metadata.file_type().is_socket() => {
             if UnixStream::connect(path).is_ok() {
                 return Err(SealError::new(
-                    Code::Io,
+                    Code::InUse,
                     format!("a live server listens on {}", path.display()),
                 ));
             }

@@ -150,3 +150,44 @@ fn a_disk_that_is_too_small_is_noticed_first() {
     assert_eq!(code(sector.pc1(TICKET_A, &json!([]))), Code::NoSpace);
     assert!(!sector.cache().exists() && !sector.sealed().exists());
 }
+
+#[test]
+fn leftovers_of_a_dead_process_are_removed() {
+    let sector = Sector::new();
+    sector.pc1(TICKET_A, &json!([])).unwrap();
+    let leftovers = ["unsealed.tmp-1-1", "cache/beepro-fresh.json.tmp-1-2"];
+    for name in leftovers {
+        fs::write(sector.path(name), "half").unwrap();
+    }
+    fs::write(
+        sector.path("vanilla.tmp-1-3"),
+        "of a run that needs no lock",
+    )
+    .unwrap();
+    sector.pc2(TICKET_A).unwrap();
+    for name in leftovers {
+        assert!(!sector.path(name).exists(), "{name}");
+    }
+    assert!(sector.path("vanilla.tmp-1-3").exists());
+}
+
+#[test]
+fn the_phases_are_measured() {
+    let sector = Sector::new();
+    let phases = json!(["pre-commit-1", "commit-1", "unseal"]);
+    let params = json!({ "proof": 5, "dir": sector.dir(), "phases": phases });
+    let answer = call("bench", params).unwrap();
+    assert_eq!(answer["sector_size"], SECTOR_SIZE);
+    let names: Vec<_> = answer["phases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|phase| phase["phase"].clone())
+        .collect();
+    assert_eq!(json!(names), phases);
+    assert_eq!(
+        sector.snapshot().len(),
+        1,
+        "only the lock file of the scratch directories"
+    );
+}

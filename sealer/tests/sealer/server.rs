@@ -281,6 +281,16 @@ fn a_required_gpu_is_never_replaced_in_silence() {
     assert_eq!(silent["event"], "result");
 }
 
+/// Curve points that prove nothing: the generators of BLS12-381.
+fn well_formed_proof() -> String {
+    let g1 = "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac58\
+              6c55e83ff97a1aeffb3af00adb22c6bb";
+    let g2 = "93e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049\
+              334cf11213945d57e5ac7d055d042b7e024aa2b2f08f0a91260805272dc51051\
+              c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8";
+    [g1, g2, g1].concat()
+}
+
 #[test]
 fn missing_parameters_have_their_own_code() {
     let empty = tempfile::tempdir().unwrap();
@@ -302,7 +312,7 @@ fn missing_parameters_have_their_own_code() {
         "verify-seal",
         json!({
             "miner": 1000, "number": 1, "proof_type": 5, "ticket": TICKET_A, "seed": SEED,
-            "comm_r": sealed["comm_r"], "comm_d": sealed["comm_d"], "proof": "00".repeat(192),
+            "comm_r": sealed["comm_r"], "comm_d": sealed["comm_d"], "proof": well_formed_proof(),
         }),
     );
     assert_eq!(verify["error"]["code"], "params_missing", "{verify}");
@@ -331,7 +341,13 @@ fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
         .arg(shared)
         .output()
         .unwrap();
-    assert_eq!(other.status.code(), Some(1));
+    assert_eq!(other.status.code(), Some(3));
+    let daemon = command(process.directory.path())
+        .arg("--daemonize")
+        .output()
+        .unwrap();
+    assert_eq!(daemon.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&daemon.stdout).contains("in_use"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::error::{Outcome, SealError};
 use crate::ops::post::replicas::by_number;
 use crate::ops::post::types::{PostProof, Randomness};
-use crate::ops::verify_seal::{judge, Answer};
+use crate::ops::verify_seal::{judge, Answer, Form};
 use crate::run::RunContext;
 use crate::values::{sector_id, Bytes32, HexBytes, Miner};
 
@@ -71,14 +71,16 @@ pub fn verify(
         })
         .collect();
     let prover_id = miner.prover_id();
-    judge(if post_proof.is_window() {
-        post::verify_window_post(
-            &randomness.0,
-            &[(post_proof.0, proof)],
-            &replicas,
-            prover_id,
-        )
-    } else {
-        post::verify_winning_post(&randomness.0, proof, &replicas, prover_id)
+    judge(Form::Groth16, proof, || {
+        if post_proof.is_window() {
+            post::verify_window_post(
+                &randomness.0,
+                &[(post_proof.0, proof)],
+                &replicas,
+                prover_id,
+            )
+        } else {
+            post::verify_winning_post(&randomness.0, proof, &replicas, prover_id)
+        }
     })
 }

@@ -10,6 +10,7 @@ use filecoin_proofs_api::update;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files::{self, WrittenFile};
@@ -36,8 +37,8 @@ pub fn whole(context: &RunContext, params: Params) -> Outcome<WrittenFile> {
     let key = params.key.check(params.update_proof)?;
     files::require_size(params.replica.as_path(), size)?;
     write_checked(context, &params.out, Some(params.comm_d_new), |output| {
-        files::create_sparse(output, size)?;
-        files::allocate(output, size)?;
+        disk::create_sparse(output, size)?;
+        disk::allocate(output, size)?;
         update::empty_sector_update_decode_from(
             params.update_proof.0,
             output,

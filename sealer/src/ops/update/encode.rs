@@ -3,6 +3,7 @@
 use filecoin_proofs_api::update;
 use serde::Deserialize;
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files;
@@ -43,7 +44,7 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Updated> {
     let unsealed = directory.unsealed();
     files::require_size(&unsealed, size)?;
     // Replica, tree D and what is kept of tree R.
-    files::require_space(directory.path(), size * 3 + size / 8)?;
+    disk::require_space(directory.path(), size * 3 + size / 8)?;
     if context.require_gpu {
         crate::gpu::require()?;
     }
@@ -52,8 +53,8 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Updated> {
     Updated::remove(&cache)?;
     context.fault(Step::Touched)?;
     files::empty_directory(&cache)?;
-    files::create_sparse(&update, size)?;
-    files::allocate(&update, size)?;
+    disk::create_sparse(&update, size)?;
+    disk::allocate(&update, size)?;
     context.step("encode");
     let encoded = context.computing(false, || {
         update::empty_sector_update_encode_into(

@@ -7,7 +7,7 @@ use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files::{self, NamedFile, WrittenFile};
 use crate::ops::update::types::{KeyRef, SectorKey, UpdateProof};
-use crate::ops::verify_seal::{judge, Answer as Verdict};
+use crate::ops::verify_seal::{judge, Answer as Verdict, Form};
 use crate::run::RunContext;
 use crate::sector::commitments::require_comm_r;
 use crate::sector::directory::{SectorDirectory, SectorRef};
@@ -120,8 +120,8 @@ fn prove_vanilla(
         commitments.comm_d_new.0,
         &key.sealed,
         &key.cache,
-        &directory.update(),
-        &directory.update_cache(),
+        directory.update(),
+        directory.update_cache(),
     )
     .map_err(|error| from_library(About::Sector, &error))?;
     let valid = update::verify_partition_proofs(
@@ -222,11 +222,13 @@ pub fn verify(_context: &RunContext, params: VerifyParams) -> Outcome<Verdict> {
 }
 
 fn check(update_proof: UpdateProof, proof: &[u8], commitments: Commitments) -> Outcome<Verdict> {
-    judge(update::verify_empty_sector_update_proof(
-        update_proof.0,
-        proof,
-        commitments.comm_r_old.0,
-        commitments.comm_r_new.0,
-        commitments.comm_d_new.0,
-    ))
+    judge(Form::Groth16, proof, || {
+        update::verify_empty_sector_update_proof(
+            update_proof.0,
+            proof,
+            commitments.comm_r_old.0,
+            commitments.comm_r_new.0,
+            commitments.comm_d_new.0,
+        )
+    })
 }

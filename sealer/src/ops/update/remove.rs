@@ -8,6 +8,7 @@ use std::path::Path;
 use filecoin_proofs_api::update;
 use serde::{Deserialize, Serialize};
 
+use crate::disk;
 use crate::error::{from_library, About, Code, Outcome, SealError};
 use crate::fault::Step;
 use crate::files;
@@ -58,8 +59,8 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
 
 fn restore(context: &RunContext, params: &Params, size: u64) -> Outcome<Bytes32> {
     let (sealed, cache): (&Path, &Path) = (params.out_sealed.as_path(), params.out_cache.as_path());
-    files::create_sparse(sealed, size)?;
-    files::allocate(sealed, size)?;
+    disk::create_sparse(sealed, size)?;
+    disk::allocate(sealed, size)?;
     context.step("remove");
     context.computing(true, || {
         update::empty_sector_update_remove_encoded_data(
