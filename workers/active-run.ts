@@ -13,7 +13,8 @@ export class ActiveRun {
   readonly fence: Fence;
   /** Its BullMQ job; undefined when that was lost, which changes nothing. */
   readonly job: FetchedJob | undefined;
-  readonly #controller = new AbortController();
+  readonly #work = new AbortController();
+  readonly #stay = new AbortController();
   sealer: RunSealer | undefined;
   /** Its outcome is in the journal: nothing stops it any more but a lost fence. */
   answered = false;
@@ -29,8 +30,14 @@ export class ActiveRun {
     return this.row.phase;
   }
 
+  /** Aborted when the computation is to end. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#work.signal;
+  }
+
+  /** Aborted when the agent goes: also what only waits for MySQL ends then, and stays in the journal. */
+  get leaving(): AbortSignal {
+    return this.#stay.signal;
   }
 
   get stopReason(): StopReason | undefined {
@@ -39,9 +46,11 @@ export class ActiveRun {
 
   /** Stops the run. Its sealer is ended, unless only the agent goes: then it computes on for the next agent. */
   stop(reason: StopReason): void {
+    const cancelled = new BeeproError('SEALER_CANCELLED');
+    if (reason === 'agent-stops') this.#stay.abort(cancelled);
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.#controller.abort(new BeeproError('SEALER_CANCELLED'));
+    this.#work.abort(cancelled);
     if (reason === 'agent-stops') this.sealer?.leave();
     else void this.sealer?.kill();
   }

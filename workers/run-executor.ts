@@ -63,7 +63,7 @@ export class RunExecutor {
     const limit = this.#timeLimit(run);
     try {
       const context = await patiently(() => this.#context(run, log), {
-        signal: run.signal,
+        signal: run.leaving,
         onPause: (error) => log.warn({ err: error }, 'the run waits for MySQL'),
       });
       run.answered = journalled?.outcome !== undefined;
@@ -76,7 +76,7 @@ export class RunExecutor {
       else await this.#conclude(run, context, ending);
     } catch (error) {
       // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
-      if (run.stopReason !== 'agent-stops') log.error({ err: error }, 'the run is left to the next agent');
+      if (!run.leaving.aborted) log.error({ err: error }, 'the run is left to the next agent');
       run.sealer?.leave();
     } finally {
       clearTimeout(limit);
@@ -168,23 +168,23 @@ export class RunExecutor {
     const retry = this.#modules.settings.retry(run.row.miner);
     try {
       return {
-        verdict: await accept(this.#modules, run.fence, outcome, retry, run.signal),
+        verdict: await accept(this.#modules, run.fence, outcome, retry, run.leaving),
         error: errorOf(outcome),
       };
     } catch (error) {
-      if (run.stopReason !== undefined || 'failed' in outcome) throw error;
+      if (run.leaving.aborted || 'failed' in outcome) throw error;
       // A result that is not one of its phase: the run failed.
       const failure = failureOutcome(error, outcome);
       await this.#modules.journal.writeOutcome(run.row.id, failure);
       return {
-        verdict: await accept(this.#modules, run.fence, failure, retry, run.signal),
+        verdict: await accept(this.#modules, run.fence, failure, retry, run.leaving),
         error: errorOf(failure),
       };
     }
   }
 
   async #defer(run: ActiveRun, deferral: Deferral): Promise<{ verdict: Verdict; error: BeeproError }> {
-    return { verdict: await defer(this.#modules, run.fence, deferral, run.signal), error: deferral.reason };
+    return { verdict: await defer(this.#modules, run.fence, deferral, run.leaving), error: deferral.reason };
   }
 
   /** Somebody else has the run, or nobody wants it. */
