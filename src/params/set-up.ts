@@ -91,7 +91,8 @@ export async function setUpParameters(
       // Once it did not answer, it is not waited for again with every set.
       offline: outOfReach,
       onEvent: (event) => {
-        if (event.step === 'unreachable') outOfReach = true;
+        if (event.step === 'unreachable' && !isBeeproError(event.error, 'PARAMS_NOT_AT_GATEWAY'))
+          outOfReach = true;
         onEvent?.(event);
       },
     });

@@ -92,7 +92,9 @@ fn execute(arguments: &[String], out: &mut (impl Write + Send)) -> Result<()> {
             let lines = Mutex::new(out);
             let print = |mut line: Value, event: &str| -> Result<()> {
                 line["event"] = event.into();
-                let mut out = lines.lock().map_err(|_| anyhow::anyhow!("a print panicked"))?;
+                let mut out = lines
+                    .lock()
+                    .map_err(|_| anyhow::anyhow!("a print panicked"))?;
                 writeln!(out, "{line}").context("cannot print")?;
                 out.flush().context("cannot print")
             };
@@ -105,7 +107,11 @@ fn execute(arguments: &[String], out: &mut (impl Write + Send)) -> Result<()> {
         Some("remove") => {
             let file = file.ok_or_else(|| usage("--file is missing".to_owned()))?;
             remove(&dir?, &file)?;
-            writeln!(out, "{}", json!({ "event": "result", "outcome": "removed" }))?;
+            writeln!(
+                out,
+                "{}",
+                json!({ "event": "result", "outcome": "removed" })
+            )?;
             Ok(())
         }
         Some(other) => Err(usage(format!("there is no command {other:?}"))),
@@ -164,8 +170,14 @@ mod tests {
         assert_eq!(code(&["make"]), "usage");
         assert_eq!(code(&["list"]), "usage");
         assert_eq!(code(&["generate", "--dir", "/x", "--kind", "tau"]), "usage");
-        assert_eq!(code(&["generate", "--dir", "/x", "--kind", "porep"]), "usage");
-        assert_eq!(code(&["generate", "--dir", "/x", "--threads", "all"]), "usage");
+        assert_eq!(
+            code(&["generate", "--dir", "/x", "--kind", "porep"]),
+            "usage"
+        );
+        assert_eq!(
+            code(&["generate", "--dir", "/x", "--threads", "all"]),
+            "usage"
+        );
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path().to_str().expect("a path");
         let porep = ["generate", "--dir", dir, "--kind", "porep", "--sector-size"];

@@ -98,8 +98,12 @@ coordinate!(
 );
 coordinate!(
     blst_fp2,
-    blst_fp2 { fp: [FP_ZERO, FP_ZERO] },
-    blst_fp2 { fp: [FP_ONE, FP_ZERO] },
+    blst_fp2 {
+        fp: [FP_ZERO, FP_ZERO]
+    },
+    blst_fp2 {
+        fp: [FP_ONE, FP_ZERO]
+    },
     blst_fp2_add,
     blst_fp2_sub,
     blst_fp2_mul,

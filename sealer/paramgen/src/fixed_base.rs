@@ -81,7 +81,10 @@ impl<G: Group> Table<G> {
                     }
                 }
             }
-            assert!(begun.iter().all(|b| *b), "a multiple by zero has no affine form");
+            assert!(
+                begun.iter().all(|b| *b),
+                "a multiple by zero has no affine form"
+            );
             out.append(&mut sums);
         }
         out

@@ -47,9 +47,13 @@ const SPARE_SPACE: u64 = 64 << 20;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    Generated { files: Vec<NamedRecord> },
+    Generated {
+        files: Vec<NamedRecord>,
+    },
     /// All files were there already, whatever their origin; nothing was touched.
-    Present { files: Vec<String> },
+    Present {
+        files: Vec<String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -179,7 +183,11 @@ pub fn remove(dir: &Path, name: &str) -> Result<()> {
     Store::open(dir, || ())?.remove(name)
 }
 
-fn generate_srs(store: &Store, names: &FileNames, meter: &Meter<'_>) -> Result<Vec<store::Pending>> {
+fn generate_srs(
+    store: &Store,
+    names: &FileNames,
+    meter: &Meter<'_>,
+) -> Result<Vec<store::Pending>> {
     meter.phase("srs");
     let srs = setup_fake_srs::<Bls12, _>(&mut OsRng, SRS_PROOFS);
     let mut file = store.begin(&names.params)?;

@@ -84,27 +84,32 @@ pub fn lagrange_at(tau: &Scalar, domain: usize) -> Result<Secret<Vec<Scalar>>> {
     let omega = (domain.trailing_zeros()..Scalar::S).fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
     let size: Option<Scalar> = Scalar::from(domain as u64).invert().into();
     let vanishing = tau.pow_vartime([domain as u64]) - Scalar::ONE;
-    ensure!(!bool::from(vanishing.is_zero()), "τ lies in the evaluation domain");
+    ensure!(
+        !bool::from(vanishing.is_zero()),
+        "τ lies in the evaluation domain"
+    );
     let factor = vanishing * size.unwrap_or(Scalar::ZERO);
 
     const CHUNK: usize = 4096;
     let mut out = Secret::new(vec![Scalar::ZERO; domain]);
-    out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, values)| {
-        let mut power = omega.pow_vartime([(chunk * CHUNK) as u64]);
-        let mut numerators = Vec::with_capacity(values.len());
-        for value in values.iter_mut() {
-            *value = *tau - power;
-            numerators.push(factor * power);
-            power *= omega;
-        }
-        let mut scratch = vec![Scalar::ZERO; values.len()];
-        BatchInverter::invert_with_external_scratch(&mut *values, &mut scratch);
-        let (numerators, scratch) = (Secret::new(numerators), Secret::new(scratch));
-        for (value, numerator) in values.iter_mut().zip(numerators.iter()) {
-            *value *= numerator;
-        }
-        drop(scratch);
-    });
+    out.par_chunks_mut(CHUNK)
+        .enumerate()
+        .for_each(|(chunk, values)| {
+            let mut power = omega.pow_vartime([(chunk * CHUNK) as u64]);
+            let mut numerators = Vec::with_capacity(values.len());
+            for value in values.iter_mut() {
+                *value = *tau - power;
+                numerators.push(factor * power);
+                power *= omega;
+            }
+            let mut scratch = vec![Scalar::ZERO; values.len()];
+            BatchInverter::invert_with_external_scratch(&mut *values, &mut scratch);
+            let (numerators, scratch) = (Secret::new(numerators), Secret::new(scratch));
+            for (value, numerator) in values.iter_mut().zip(numerators.iter()) {
+                *value *= numerator;
+            }
+            drop(scratch);
+        });
     Ok(out)
 }
 
@@ -241,8 +246,8 @@ mod tests {
         let tau = Scalar::random(OsRng);
         for domain in [1usize, 2, 8, 8192] {
             let lagrange = lagrange_at(&tau, domain).expect("a domain");
-            let omega = (domain.trailing_zeros()..Scalar::S)
-                .fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
+            let omega =
+                (domain.trailing_zeros()..Scalar::S).fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
             // The coefficients interpolate every polynomial of lower degree: here x^k.
             for degree in [0, domain / 2, domain - 1] {
                 let step = omega.pow_vartime([degree as u64]);

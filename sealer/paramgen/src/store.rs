@@ -134,7 +134,12 @@ impl Store {
     ///
     /// The records go first: a crash in between leaves records of files that are not there yet,
     /// never a file of unknown origin.
-    pub fn publish(&self, files: Vec<Pending>, kind: Kind, sector_size: u64) -> Result<Vec<Record>> {
+    pub fn publish(
+        &self,
+        files: Vec<Pending>,
+        kind: Kind,
+        sector_size: u64,
+    ) -> Result<Vec<Record>> {
         let mut all = records(&self.dir)?;
         let created = SystemTime::now()
             .duration_since(UNIX_EPOCH)

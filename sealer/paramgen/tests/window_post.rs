@@ -22,7 +22,9 @@ fn proofs_made_with_generated_parameters_verify() {
     let outcome = generate(Kind::WindowPost, SIZE, &params, 2, &|p| {
         progress.lock().expect("a log").push(p);
     });
-    assert!(matches!(outcome.expect("parameters"), Outcome::Generated { files } if files.len() == 3));
+    assert!(
+        matches!(outcome.expect("parameters"), Outcome::Generated { files } if files.len() == 3)
+    );
     let progress = progress.into_inner().expect("a log");
     assert!(progress.windows(2).all(|w| w[0].fraction <= w[1].fraction));
     assert_eq!(progress.last().expect("some progress").fraction, 1.0);
@@ -83,16 +85,25 @@ fn proofs_made_with_generated_parameters_verify() {
         .iter()
         .find(|set| set.kind == Kind::WindowPost && set.sector_size == SIZE)
         .expect("listed");
-    assert!(set.files.iter().all(|f| f.size.is_some() && f.record.is_some()));
+    assert!(set
+        .files
+        .iter()
+        .all(|f| f.size.is_some() && f.record.is_some()));
 
     // A published key, whose parameters are missing, is not overwritten.
     let names = file_names(Kind::WinningPost, SIZE).expect("names");
     let vk = params.join(names.vk.as_ref().expect("a verifying key"));
     std::fs::write(&vk, b"published").expect("written");
     let error = generate(Kind::WinningPost, SIZE, &params, 2, &|_| ()).expect_err("refused");
-    assert!(error.to_string().contains("was not generated here"), "{error}");
+    assert!(
+        error.to_string().contains("was not generated here"),
+        "{error}"
+    );
     assert_eq!(std::fs::read(&vk).expect("a file"), b"published");
 
     let error = generate(Kind::WindowPost, 1 << 35, &params, 2, &|_| ()).expect_err("refused");
-    assert!(error.to_string().contains("not generated, only fetched"), "{error}");
+    assert!(
+        error.to_string().contains("not generated, only fetched"),
+        "{error}"
+    );
 }

@@ -16,10 +16,7 @@ struct Factors {
 }
 
 impl Circuit<Scalar> for Factors {
-    fn synthesize<CS: ConstraintSystem<Scalar>>(
-        self,
-        cs: &mut CS,
-    ) -> Result<(), SynthesisError> {
+    fn synthesize<CS: ConstraintSystem<Scalar>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
         let (x_value, y_value) = match self.values {
             Some((x, y)) => (Some(Scalar::from(x)), Some(Scalar::from(y))),
             None => (None, None),
@@ -93,7 +90,10 @@ fn the_unpatched_prover_and_verifier_accept_them() {
         };
         assert!(accepts(42, 5));
         assert!(!accepts(43, 5), "another product");
-        assert!(!accepts(42, 6), "another value of the input that nothing uses");
+        assert!(
+            !accepts(42, 6),
+            "another value of the input that nothing uses"
+        );
     }
 }
 
@@ -154,5 +154,8 @@ fn a_variable_without_constraint_is_refused() {
     }
     let quiet = |_| ();
     let error = generate(|| Loose, &mut Vec::new(), &Meter::new(&quiet), |_| Ok(()));
-    assert!(error.expect_err("refused").to_string().contains("no constraint binds"));
+    assert!(error
+        .expect_err("refused")
+        .to_string()
+        .contains("no constraint binds"));
 }
