@@ -65,7 +65,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       clock.pause();
       await chain.settled();
     });
-    const control = new DevnetControl(chain, clock);
+    const control = new DevnetControl(chain, clock, mempoolLog);
     const tokens = TokenAuthority.in(folder);
     const context = {
       chain,
@@ -75,7 +75,9 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       peerId: peerIdOf(identity),
       persistPush: (cid: string) => {
         const message = chain.mempool.find(cid);
-        if (message) mempoolLog.append(message);
+        if (!message) return;
+        chain.messages.remember(message);
+        mempoolLog.append(message);
       },
     };
     const server = new RpcServer(new Dispatcher(context, controlMethods(control)), tokens, chain);

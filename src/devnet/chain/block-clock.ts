@@ -37,7 +37,7 @@ export class BlockClock {
   #schedule(): void {
     // Null rounds take their time too: what is due is counted from the height that comes next.
     this.#due = Math.max(this.#due + this.#blockTimeMs * this.#nextGap(), performance.now());
-    this.#timer = setTimeout(() => void this.#tick(), this.#due - performance.now());
+    this.#timer = setTimeout(() => void this.#tick(), Math.max(0, this.#due - performance.now()));
   }
 
   #nextGap(): number {

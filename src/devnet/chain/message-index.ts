@@ -1,13 +1,18 @@
 import type { AddressString, CidString } from '#core';
 import type { ChainMessage, TipSet } from './tipset.ts';
 
-/** Where messages were included, on any fork. */
+/** Every message the node has seen, and where it was included, on any fork. */
 export class MessageIndex {
   readonly #byCid = new Map<CidString, ChainMessage>();
   readonly #bySlot = new Map<
     string,
     { readonly message: ChainMessage; readonly tipSet: TipSet; readonly index: number }[]
   >();
+
+  /** Remembers a message that was pushed: it can be asked for even when another took its place. */
+  remember(message: ChainMessage): void {
+    this.#byCid.set(message.cid, message);
+  }
 
   add(tipSet: TipSet): void {
     tipSet.messages.forEach((message, index) => {

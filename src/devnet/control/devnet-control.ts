@@ -1,13 +1,16 @@
 import type { CidString, Epoch } from '#core';
 import type { BlockClock } from '../chain/block-clock.ts';
 import type { Chain } from '../chain/chain.ts';
+import type { MempoolLog } from '../storage/mempool-log.ts';
 
 /** The chain in the hands of an in-process test. The same is `Devnet.…` over the API. */
 export class DevnetControl {
   readonly #chain: Chain;
   readonly #clock: BlockClock;
+  readonly #mempoolLog: MempoolLog;
 
-  constructor(chain: Chain, clock: BlockClock) {
+  constructor(chain: Chain, clock: BlockClock, mempoolLog: MempoolLog) {
+    this.#mempoolLog = mempoolLog;
     this.#chain = chain;
     this.#clock = clock;
   }
@@ -50,7 +53,9 @@ export class DevnetControl {
 
   /** Takes a message out of the mempool as if it had never come; false when it is not there. */
   dropMessage(cid: CidString): boolean {
-    return this.#chain.mempool.drop(cid);
+    const dropped = this.#chain.mempool.drop(cid);
+    if (dropped) this.#mempoolLog.appendDrop(cid);
+    return dropped;
   }
 
   /** Keeps a message out of blocks, or lets it go. */

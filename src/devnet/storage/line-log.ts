@@ -2,11 +2,9 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync,
 
 /** A file of JSON lines that only grows. A torn last line, left by a crash in mid-write, is cut off. */
 export class LineLog {
-  readonly #path: string;
-  #file: number;
+  readonly #file: number;
 
-  private constructor(path: string, file: number) {
-    this.#path = path;
+  private constructor(file: number) {
     this.#file = file;
   }
 
@@ -19,18 +17,12 @@ export class LineLog {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as unknown);
-    return { log: new LineLog(path, openSync(path, 'a', 0o600)), lines };
+    return { log: new LineLog(openSync(path, 'a', 0o600)), lines };
   }
 
   /** On its way to the disk when this returns: it survives the end of the process. */
   append(record: unknown): void {
     writeSync(this.#file, `${JSON.stringify(record)}\n`);
-  }
-
-  /** Empties the file. */
-  clear(): void {
-    closeSync(this.#file);
-    this.#file = openSync(this.#path, 'w', 0o600);
   }
 
   close(): void {

@@ -1,9 +1,14 @@
+import { z } from 'zod';
 import { decodeSignedMessage, encodeSignedMessage, fromBase64, toBase64 } from '#codec';
+import type { CidString } from '#core';
 import { type ChainMessage, chainMessage } from '../chain/tipset.ts';
 import { LineLog } from './line-log.ts';
 import type { StateFolder } from './state-folder.ts';
 
-/** Messages that were pushed here, so that a restart does not lose what a caller was told is pending. */
+/** A message as CBOR in base64, or the CID of one that was taken out by hand. */
+const entry = z.union([z.string(), z.object({ drop: z.string() })]);
+
+/** Every message that was pushed here: a restart loses neither what is pending nor what was replaced. */
 export class MempoolLog {
   readonly #log: LineLog;
 
@@ -11,22 +16,29 @@ export class MempoolLog {
     this.#log = log;
   }
 
-  static open(folder: StateFolder): { readonly log: MempoolLog; readonly messages: ChainMessage[] } {
+  static open(folder: StateFolder): {
+    readonly log: MempoolLog;
+    readonly messages: ChainMessage[];
+    readonly dropped: ReadonlySet<CidString>;
+  } {
     const { log, lines } = LineLog.open(folder.file('mempool.jsonl'));
-    const messages = (lines as string[]).map((line) =>
-      chainMessage(decodeSignedMessage(fromBase64(line) ?? new Uint8Array(), 't')),
-    );
-    return { log: new MempoolLog(log), messages };
+    const messages: ChainMessage[] = [];
+    const dropped = new Set<CidString>();
+    for (const line of lines) {
+      const read = entry.parse(line);
+      if (typeof read === 'string')
+        messages.push(chainMessage(decodeSignedMessage(fromBase64(read) ?? new Uint8Array(), 't')));
+      else dropped.add(read.drop);
+    }
+    return { log: new MempoolLog(log), messages, dropped };
   }
 
   append({ signed }: ChainMessage): void {
     this.#log.append(toBase64(encodeSignedMessage(signed)));
   }
 
-  /** Keeps only what is still pending. */
-  rewrite(pending: readonly ChainMessage[]): void {
-    this.#log.clear();
-    for (const message of pending) this.append(message);
+  appendDrop(cid: CidString): void {
+    this.#log.append({ drop: cid });
   }
 
   close(): void {

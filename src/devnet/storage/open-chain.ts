@@ -1,13 +1,14 @@
-import { BeeproError } from '#core';
+import { BeeproError, type CidString, type Epoch } from '#core';
 import { Chain } from '../chain/chain.ts';
 import { ChainSeed } from '../chain/chain-seed.ts';
 import { ChainStore } from '../chain/chain-store.ts';
-import type { TipSet } from '../chain/tipset.ts';
+import type { ChainMessage, TipSet } from '../chain/tipset.ts';
 import { genesisState } from '../genesis/genesis-state.ts';
 import { genesisTipSet } from '../genesis/genesis-tipset.ts';
 import { LotusError } from '../lotus-error.ts';
 import type { ChainIdentity } from '../options.ts';
 import type { SealVerifier } from '../proofs/seal-verifier.ts';
+import { findActor } from '../state/index.ts';
 import { writeStateJson } from '../state/state-json.ts';
 import { ChainLog, type LoadedTipSet } from './chain-log.ts';
 import { MempoolLog } from './mempool-log.ts';
@@ -20,7 +21,6 @@ const SNAPSHOT_INTERVAL = 500;
 export interface OpenChain {
   readonly chain: Chain;
   readonly mempoolLog: MempoolLog;
-  /** Writes a last snapshot and closes the files. */
   close(): void;
 }
 
@@ -40,7 +40,7 @@ export async function openChain(
   const store = new ChainStore(keep);
   const snapshots = new Snapshots(folder);
   const { log, tipSets } = ChainLog.open(folder);
-  const { log: mempoolLog, messages } = MempoolLog.open(folder);
+  const { log: mempoolLog, messages, dropped } = MempoolLog.open(folder);
   let sinceSnapshot = 0;
   const chain = new Chain(
     store,
@@ -57,28 +57,36 @@ export async function openChain(
   const { tipSet, result } = genesisTipSet(seed, writeStateJson(genesis), genesisTimestamp);
   store.add(tipSet, result, genesis);
   store.setHead(tipSet);
-  await restore(folder, chain, snapshots, tipSets);
-  for (const message of messages)
-    try {
-      chain.mempool.push(message);
-    } catch (error) {
-      // Applied meanwhile, or no longer payable: not pending.
-      if (!(error instanceof LotusError)) throw error;
-    }
-  mempoolLog.rewrite(chain.mempool.pending());
+  await restore(folder, chain, snapshots, tipSets, keep.states);
+  restorePending(chain, messages, dropped);
   chain.heads.subscribe(() => {
     if (++sinceSnapshot < SNAPSHOT_INTERVAL) return;
     sinceSnapshot = 0;
-    snapshots.save(chain.head, chain.headState);
-    mempoolLog.rewrite(chain.mempool.pending());
+    snapshots.save(chain.head, chain.headState, chain.head.height - keep.states);
   });
   const close = (): void => {
-    snapshots.save(chain.head, chain.headState);
-    mempoolLog.rewrite(chain.mempool.pending());
     mempoolLog.close();
     log.close();
   };
   return { chain, mempoolLog, close };
+}
+
+function restorePending(
+  chain: Chain,
+  messages: readonly ChainMessage[],
+  dropped: ReadonlySet<CidString>,
+): void {
+  for (const message of messages) {
+    chain.messages.remember(message);
+    const { from, nonce } = message.signed.message;
+    if (dropped.has(message.cid) || nonce < (findActor(chain.headState, from)?.nonce ?? 0)) continue;
+    try {
+      chain.mempool.push(message);
+    } catch (error) {
+      // Replaced, or no longer payable: not pending.
+      if (!(error instanceof LotusError)) throw error;
+    }
+  }
 }
 
 async function restore(
@@ -86,6 +94,7 @@ async function restore(
   chain: Chain,
   snapshots: Snapshots,
   loaded: readonly LoadedTipSet[],
+  keepStates: Epoch,
 ): Promise<void> {
   const { store } = chain;
   let heaviest: TipSet = store.genesis;
@@ -95,7 +104,8 @@ async function restore(
     if (tipSet.header.parentWeight > heaviest.header.parentWeight || heaviest.height === 0) heaviest = tipSet;
   }
   store.setHead(heaviest);
-  const snapshot = snapshots.newest(store);
+  // From far enough below the head that calls about the past and reorgs find their states.
+  const snapshot = snapshots.newestBelow(heaviest.height - keepStates, store);
   if (snapshot) store.setState(snapshot.tipSet, snapshot.state);
   const missing: TipSet[] = [];
   for (let at: TipSet | undefined = heaviest; at && !store.stateAfter(at); at = store.parentOf(at))

@@ -1,4 +1,4 @@
-import type { CidString } from '#core';
+import type { CidString, Epoch } from '#core';
 import type { ChainStore } from '../chain/chain-store.ts';
 import type { TipSet } from '../chain/tipset.ts';
 import type { ChainState } from '../state/index.ts';
@@ -6,7 +6,6 @@ import { readStateJson, writeStateJson } from '../state/state-json.ts';
 import type { StateFolder } from './state-folder.ts';
 
 const SNAPSHOT = /^snapshot-(\d+)\.json$/;
-const KEEP_SNAPSHOTS = 3;
 
 /** States of single tipsets, so that a start need not execute the whole chain again. */
 export class Snapshots {
@@ -16,14 +15,19 @@ export class Snapshots {
     this.#folder = folder;
   }
 
-  save(tipSet: TipSet, state: ChainState): void {
+  /** Keeps those above `oldest`, and one below it to begin from. */
+  save(tipSet: TipSet, state: ChainState, oldest: Epoch): void {
     this.#folder.write(`snapshot-${tipSet.height}.json`, writeStateJson({ cid: tipSet.cid, state }));
-    for (const { name } of this.#list().slice(KEEP_SNAPSHOTS)) this.#folder.remove(name);
+    const below = this.#list().filter(({ height }) => height <= oldest);
+    for (const { name } of below.slice(1)) this.#folder.remove(name);
   }
 
-  /** The newest whose tipset is on the chain. */
-  newest(store: ChainStore): { readonly tipSet: TipSet; readonly state: ChainState } | undefined {
-    for (const { name } of this.#list()) {
+  /** The newest at or below `height` whose tipset is on the chain. */
+  newestBelow(
+    height: Epoch,
+    store: ChainStore,
+  ): { readonly tipSet: TipSet; readonly state: ChainState } | undefined {
+    for (const { name } of this.#list().filter((each) => each.height <= height)) {
       const { cid, state } = readStateJson(this.#folder.read(name) ?? '{}') as {
         cid: CidString;
         state: ChainState;

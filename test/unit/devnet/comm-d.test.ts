@@ -50,7 +50,10 @@ describe('CommD', () => {
   it.each([
     ['a size that is no power of two', { cid: ZERO_2KIB, size: 192 }],
     ['a size below 128 bytes', { cid: ZERO_2KIB, size: 64 }],
-    ['a CID of something else', { cid: 'bafy2bzaceantwbpz4h56x5brkceld6znceuk4dfc7qpnuy7x52vqntsbjxc4w', size: 128 }],
+    [
+      'a CID of something else',
+      { cid: 'bafy2bzaceantwbpz4h56x5brkceld6znceuk4dfc7qpnuy7x52vqntsbjxc4w', size: 128 },
+    ],
   ])('is refused for %s', (_what, piece) => {
     expect(() => commDOfPieces([piece], SECTOR)).toThrow('failed to compute unsealed sector CID');
   });

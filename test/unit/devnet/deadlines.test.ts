@@ -104,15 +104,22 @@ describe('assignment of sectors', () => {
 
   it('places every sector once, unproven, in a mutable deadline, at most as many as fit', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(5000), { maxLength: 120 }), fc.integer({ min: 1, max: 47 }), (numbers, first) => {
-        const assigned = assignSectors(empty, numbers.map(sector), 2, 3000, (index) => index >= first) ?? [];
-        const partitions = assigned.flatMap((deadline) => deadline.partitions);
-        expect(partitions.every(({ sectors, unproven }) => sectors.size <= 2 && sectors.equals(unproven))).toBe(true);
-        expect(partitions.reduce((count, { sectors }) => count + sectors.size, 0)).toBe(numbers.length);
-        const all = BitField.ofRanges(partitions.flatMap(({ sectors }) => sectors.ranges));
-        expect(all.equals(BitField.of(numbers))).toBe(true);
-        expect(assigned.slice(0, first).every(({ totalSectors }) => totalSectors === 0)).toBe(true);
-      }),
+      fc.property(
+        fc.uniqueArray(fc.nat(5000), { maxLength: 120 }),
+        fc.integer({ min: 1, max: 47 }),
+        (numbers, first) => {
+          const assigned =
+            assignSectors(empty, numbers.map(sector), 2, 3000, (index) => index >= first) ?? [];
+          const partitions = assigned.flatMap((deadline) => deadline.partitions);
+          expect(
+            partitions.every(({ sectors, unproven }) => sectors.size <= 2 && sectors.equals(unproven)),
+          ).toBe(true);
+          expect(partitions.reduce((count, { sectors }) => count + sectors.size, 0)).toBe(numbers.length);
+          const all = BitField.ofRanges(partitions.flatMap(({ sectors }) => sectors.ranges));
+          expect(all.equals(BitField.of(numbers))).toBe(true);
+          expect(assigned.slice(0, first).every(({ totalSectors }) => totalSectors === 0)).toBe(true);
+        },
+      ),
     );
   });
 

@@ -58,7 +58,8 @@ describe('gas of a message', () => {
   it('for a transfer is exact', () => {
     const { message, replay: recorded } = replay('110-StateReplay-send');
     const work = { method: 0, created: false, actor: 'account', sectors: 0, proofs: 0, returnBytes: 0 };
-    const used = onChainMessageGas(chargedBytes(message)) + executionGas({ ...work, value: 1n, aborted: false });
+    const used =
+      onChainMessageGas(chargedBytes(message)) + executionGas({ ...work, value: 1n, aborted: false });
     expect(used).toBe(recorded.MsgRct.GasUsed);
   });
 
@@ -83,7 +84,12 @@ describe('base fee', () => {
     ['never falls below the minimum', 101n, [], MINIMUM_BASE_FEE],
     ['rises by an eighth when a full block pays', 10_000n, full(1_000_000n), 11_250n],
     ['stays when the full block offers just that eighth', 10_000n, full(1_250n), 10_000n],
-    ['falls when a fifth of the block is all that pays', 10_000n, [{ limit: 2_000_000_000n, feeCap: 10n ** 12n, premium: 9n }], 8_750n],
+    [
+      'falls when a fifth of the block is all that pays',
+      10_000n,
+      [{ limit: 2_000_000_000n, feeCap: 10n ** 12n, premium: 9n }],
+      8_750n,
+    ],
   ])('%s', (_what, fee, claims, expected) => {
     expect(nextBaseFee(fee, claims)).toBe(expected);
   });

@@ -1,4 +1,4 @@
-import { idAddress, type Message, messageCid, toBase64 } from '#codec';
+import { idAddress, METHOD_SEND, type Message, messageCid, toBase64 } from '#codec';
 import type { CidString } from '#core';
 import type { Runtime } from '../../actors/runtime.ts';
 import type { Applied } from '../../chain/vm.ts';
@@ -83,5 +83,6 @@ function trace(runtime: Runtime, message: Message, { receipt, receiver, storageG
       },
     ],
     Subcalls: null,
+    ...(receipt.exitCode === 0 && message.method !== METHOD_SEND ? { IpldOps: [] } : {}),
   };
 }
