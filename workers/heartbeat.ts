@@ -27,6 +27,7 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #beatAt = 0;
   #closed = false;
+  #failing = false;
   #state: WorkerRow['state'] = 'active';
   #paused: ReadonlySet<string> = new Set();
 
@@ -62,8 +63,11 @@ export class Heartbeat {
     try {
       if (performance.now() - this.#beatAt >= this.#modules.intervalMs()) await this.#beat();
       await this.#look();
+      if (this.#failing) this.#modules.log.info('heartbeats go on');
+      this.#failing = false;
     } catch (error) {
-      this.#modules.log.warn({ err: error }, 'heartbeat failed');
+      if (!this.#failing) this.#modules.log.warn({ err: error }, 'heartbeats fail; they are tried on');
+      this.#failing = true;
     }
     this.#schedule();
   }
