@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun } from './command.mjs';
 import { withFileLock } from './file-lock.mjs';
-import { ROOT, stateDir } from './places.mjs';
+import { ROOT } from './places.mjs';
 import { step } from './progress.mjs';
 import { toolEnv } from './tool-folders.mjs';
 
@@ -15,7 +15,7 @@ export async function ensurePackages() {
   if (areInstalled()) return;
   await step('npm packages', async ({ update }) => {
     await withFileLock(
-      join(stateDir(), 'packages.lock'),
+      join(ROOT, '.state/packages.lock'),
       async () => {
         if (areInstalled()) return;
         await mustRun(

@@ -4,7 +4,8 @@
 const PLAIN_INTERVAL_MS = 15_000;
 const TERMINAL_INTERVAL_MS = 120;
 
-/** @typedef {{ update: (note: string) => void }} Step */
+/** @typedef {string | (() => string)} Note what is shown behind a step's title; a function is asked each time */
+/** @typedef {{ update: (note: Note) => void }} Step */
 
 /**
  * Runs one step. Quick steps leave one line, slow ones show what they do and for how long.
@@ -17,8 +18,10 @@ const TERMINAL_INTERVAL_MS = 120;
 export async function step(title, work, summary = () => '') {
   const startedAt = Date.now();
   const terminal = process.stderr.isTTY === true;
+  /** @type {Note} */
   let note = '';
-  const show = () => write(terminal, `… ${title}`, note, Date.now() - startedAt);
+  const say = () => (typeof note === 'function' ? note() : note);
+  const show = () => write(terminal, `… ${title}`, say(), Date.now() - startedAt);
   if (!terminal) process.stderr.write(`… ${title}\n`);
   const timer = setInterval(show, terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
   try {
@@ -49,18 +52,27 @@ export function formatDuration(ms) {
 }
 
 /**
- * Tells the time left from the pace so far. What was done already when it was first asked does not count.
+ * Tells the time left from the pace so far. What was done already when it was first told does not count.
  * @param {() => number} [now] milliseconds
- * @returns {(fraction: number) => string} given the share that is done, 0 to 1; empty while it cannot be told
  */
 export function createEstimate(now = Date.now) {
   /** @type {{ fraction: number, at: number } | undefined} */
   let first;
-  return (fraction) => {
-    first ??= { fraction, at: now() };
-    const [done, elapsedMs] = [fraction - first.fraction, now() - first.at];
-    if (done < 0.02 || fraction >= 1 || elapsedMs < 5_000) return '';
-    return `about ${formatDuration((elapsedMs * (1 - fraction)) / done)} left`;
+  let last = { fraction: 0, at: 0 };
+  return {
+    /** @param {number} fraction the share that is done, 0 to 1 */
+    set: (fraction) => {
+      if (first && fraction === last.fraction) return;
+      last = { fraction, at: now() };
+      first ??= last;
+    },
+    /** @returns {string} empty while it cannot be told, and when the time is up and the work is not */
+    text: () => {
+      const [done, elapsedMs] = first ? [last.fraction - first.fraction, last.at - first.at] : [0, 0];
+      if (done < 0.02 || elapsedMs < 5_000) return '';
+      const leftMs = (elapsedMs * (1 - last.fraction)) / done - (now() - last.at);
+      return leftMs < 1_000 ? '' : `about ${formatDuration(leftMs)} left`;
+    },
   };
 }
 

@@ -35,20 +35,22 @@ export async function ensureProofParameters(size, env) {
 }
 
 /**
- * @returns {(line: string) => string | undefined} what to show for a line that set-up-parameters.ts has printed
+ * @returns {(line: string) => import('./progress.mjs').Note | undefined} what to show for a line that
+ *   set-up-parameters.ts has printed
  */
 export function createProgressReader() {
   let current = '';
-  let timeLeft = createEstimate();
+  let estimate = createEstimate();
   return (line) => {
     const { note, fraction } = parseParameterProgress(line);
     if (note === undefined) return undefined;
     if (note !== current) {
       current = note;
-      timeLeft = createEstimate();
+      estimate = createEstimate();
     }
     if (fraction === undefined) return note;
-    return [`${note} ${Math.floor(fraction * 100)} %`, timeLeft(fraction)].filter(Boolean).join(', ');
+    estimate.set(fraction);
+    return () => [`${note} ${Math.floor(fraction * 100)} %`, estimate.text()].filter(Boolean).join(', ');
   };
 }
 

@@ -87,10 +87,10 @@ export async function ensureSealer() {
 
 /**
  * @param {SealerBuild} build
- * @param {(note: string) => void} update
+ * @param {(note: import('./progress.mjs').Note) => void} update
  */
 async function compile(build, update) {
-  const timeLeft = createEstimate();
+  const estimate = createEstimate();
   await mustRun(
     'cargo',
     ['build', ...cargoFlags(build), '--package', 'beepro-sealer', '--bin', 'beepro-sealer'],
@@ -105,8 +105,10 @@ async function compile(build, update) {
       onStderr: (line) => {
         const progress = parseProgress(line);
         if (!progress) return;
-        const left = timeLeft(shareOfWork(progress));
-        update([`${progress.done} of ${progress.total} crates`, left].filter(Boolean).join(', '));
+        estimate.set(shareOfWork(progress));
+        update(() =>
+          [`${progress.done} of ${progress.total} crates`, estimate.text()].filter(Boolean).join(', '),
+        );
       },
       what: 'building the sealer',
       cure: 'the compiler\'s words are above; "cargo clean" is not needed, run this again when the cause is gone',

@@ -74,18 +74,24 @@ test.each([
   ['{"event":"done"}', undefined],
   ['no JSON', undefined],
 ])('progress of the parameters: %s', (line, note) => {
-  expect(createProgressReader()(line)).toBe(note);
+  const shown = createProgressReader()(line);
+  expect(typeof shown === 'function' ? shown() : shown).toBe(note);
 });
 
-test('time left is told from the pace since it was first asked', () => {
+test('time left is told from the pace since the first word, and runs down between two words', () => {
   let now = 1_000_000;
-  const left = createEstimate(() => now);
-  expect(left(0.5)).toBe('');
-  now += 4_000;
-  expect(left(0.6)).toBe('');
-  now += 6_000;
-  expect(left(0.6)).toBe('about 40 s left');
-  expect(left(1)).toBe('');
+  const estimate = createEstimate(() => now);
+  const after = (ms: number, fraction: number) => {
+    now += ms;
+    estimate.set(fraction);
+    return estimate.text();
+  };
+  expect(after(0, 0.5)).toBe('');
+  expect(after(4_000, 0.6)).toBe('');
+  expect(after(6_000, 0.7)).toBe('about 15 s left');
+  expect(after(5_000, 0.7)).toBe('about 10 s left');
+  expect(after(20_000, 0.7)).toBe('');
+  expect(after(0, 1)).toBe('');
 });
 
 test.each([
