@@ -1,4 +1,4 @@
-import type { ActorId, BeeproError, Epoch } from '#core';
+import type { ActorId, AttoFil, BeeproError, Epoch } from '#core';
 import type { Database, MessageRow, MessageSectorRow, Trx } from '#db';
 import type { Signer } from '#wallet';
 import type { ChainApi } from '../rpc/index.ts';
@@ -29,6 +29,8 @@ export interface MessageRules {
   readonly pushAgainMs: () => number;
   /** A message is replaced by a dearer one when it has been in the mempool for so long, in ms. */
   readonly replaceAfterMs: () => number;
+  /** The most that a message without a nonce may cost now; with its nonce it keeps what it had. */
+  readonly maxFee: (message: MessageRow) => AttoFil;
   /** Factor on the estimated gas limit. */
   readonly overestimation: (miner: ActorId) => number;
 }

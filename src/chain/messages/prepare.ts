@@ -46,6 +46,7 @@ async function commitNonce(
   const nonce = await takeNonce(trx, message.id, message.from_address, chainNonce);
   await patchMessage(trx, message.id, ['nonce'], {
     ...CLEAR,
+    max_fee: modules.rules.maxFee(message),
     gas_limit: Number(gas.limit),
     gas_fee_cap: gas.feeCap,
     gas_premium: gas.premium,
@@ -72,6 +73,7 @@ export function messageOf(row: MessageRow, nonce: number, gas: Gas): Message {
 
 async function affordableGas(modules: MessageModules, row: MessageRow): Promise<Gas> {
   const { chain } = modules;
+  const maxFee = modules.rules.maxFee(row);
   const open = messageOf(row, 0, { limit: 0n, feeCap: 0n, premium: 0n });
   // Reports reverts and out of gas, and applies the sender's pending messages.
   const used = await chain.gasEstimateGasLimit(open, []);
@@ -82,12 +84,12 @@ async function affordableGas(modules: MessageModules, row: MessageRow): Promise<
   const decision = decideFee(
     { limit: estimate.gasLimit, feeCap: estimate.gasFeeCap, premium: estimate.gasPremium },
     baseFee,
-    row.max_fee,
+    maxFee,
   );
   if ('wait' in decision) {
     throw new BeeproError('MESSAGE_FEE_OVER_CAP', {
       needed: decision.wait.needed,
-      cap: row.max_fee,
+      cap: maxFee,
       purpose: row.purpose,
     });
   }

@@ -4,10 +4,14 @@ import type { MessageModules } from './context.ts';
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
+/** Money and base fee change with every block, and by the operator's hand: looked at again soon. */
+const LONGEST_WAIT_FOR_MONEY_MS = 10_000;
+const MONEY: readonly string[] = ['MESSAGE_FEE_OVER_CAP', 'MESSAGE_SENDER_FUNDS', 'MESSAGE_MINER_FUNDS'];
 
 /** Wait before try `n` of one step of a message (1 is the first), in ms. */
-export function messageBackoffMs(n: number): number {
-  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(n - 1, 20));
+export function messageBackoffMs(n: number, code?: string): number {
+  const longest = code !== undefined && MONEY.includes(code) ? LONGEST_WAIT_FOR_MONEY_MS : LONGEST_WAIT_MS;
+  return Math.min(longest, FIRST_WAIT_MS * 2 ** Math.min(n - 1, 20));
 }
 
 /**
@@ -25,7 +29,7 @@ export async function setBack(
   await patchMessage(modules.db.kysely, message.id, [message.state], {
     state,
     tries,
-    not_before: serverTimeIn(messageBackoffMs(tries)),
+    not_before: serverTimeIn(messageBackoffMs(tries, failure.code)),
     error_code: failure.code,
     error_message: failure.message.slice(0, 2_000),
   });

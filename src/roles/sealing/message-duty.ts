@@ -17,6 +17,10 @@ export function createPump(modules: SealingModules, onOutcome: () => void): Mess
       confidence: () => settings.get('chain.confidence.final'),
       pushAgainMs: () => settings.get('message.push_interval'),
       replaceAfterMs: () => settings.get('message.replace_after'),
+      maxFee: ({ purpose, miner, max_fee }) =>
+        purpose === 'precommit' || purpose === 'commit'
+          ? settings.get(`fee.${purpose}.max`, { miner })
+          : max_fee,
       overestimation: (miner) => settings.get('fee.gas_overestimation', { miner }),
     },
     bind: bindSectors,

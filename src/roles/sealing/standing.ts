@@ -64,7 +64,7 @@ export async function followStanding(
       miner: sector.miner,
       sector: sector.number,
       standing: standing.standing,
-      applied,
+      to: 'transition' in applied ? applied.transition.to : applied.state,
     },
     `the chain has the pre-commit as ${standing.standing}`,
   );

@@ -1,64 +1,163 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertStoragePath, listSectors } from '#db';
-import { audit, pledgeSectors, whyWaiting } from '#sector';
+import { listMessages, listRunsOfSector, listSectors, type SectorRow } from '#db';
+import { audit, pledgeSectors, resumeSector, whyWaiting } from '#sector';
 import { waitFor } from '#testing';
-import { createSealingRig, type SealingRig, type WorkerAnswer } from './sealing-rig.ts';
+import { createSealingRig, honest, type SealingRig, type WorkerAnswer } from './sealing-rig.ts';
+import { landingAnswer } from './storage-answers.ts';
 
 let rig: SealingRig;
-let storageId: number;
+let landing: WorkerAnswer;
 
 beforeAll(async () => {
   rig = await createSealingRig();
-  storageId = await insertStoragePath(rig.modules.db.kysely, {
-    name: 'store',
-    path: '/store',
-    can_seal: false,
-    can_store: true,
-    miner: null,
-  });
+  landing = await landingAnswer(rig);
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
-const landing: WorkerAnswer = (run) => ({
-  files: [
-    {
-      kind: 'sealed',
-      storageId,
-      path: `s-t0${run.miner}-${run.number}.${run.attempt}.${run.claim}/sealed`,
-      size: 2048,
-      sha256: 'aa'.repeat(32),
+/** Works as a fleet of one until every sector satisfies the condition. */
+async function workUntil(
+  what: string,
+  numbers: readonly number[],
+  condition: (sector: SectorRow) => boolean,
+  answers: Partial<Record<string, WorkerAnswer>> = {},
+): Promise<SectorRow[]> {
+  return waitFor(
+    async () => {
+      await rig.work({ landing, ...answers });
+      const all = await listSectors(rig.modules.db.kysely, { miner: rig.miner, limit: 100 });
+      const mine = all.filter((sector) => numbers.includes(sector.number));
+      return mine.every(condition) && mine;
     },
-  ],
-});
+    { deadlineMs: 50_000, intervalMs: 30, what },
+  );
+}
+
+const isProving = (sector: SectorRow) => sector.state === 'Proving';
 
 describe('the coordinator on a devnet', () => {
   it('brings pledged sectors to Proving, one batch of each kind for all', async () => {
     const numbers = await pledgeSectors(rig.modules, { miner: rig.miner, count: 3 });
-    expect(numbers).toHaveLength(3);
     await rig.set('batch.precommit.min', '3');
     await rig.set('batch.commit.min', '3');
-    const coordinator = rig.start();
-    try {
-      const sectors = await waitFor(
-        async () => {
-          await rig.work({ landing });
-          const all = await listSectors(rig.modules.db.kysely, { miner: rig.miner, limit: 10 });
-          return all.every((sector) => sector.state === 'Proving') && all;
-        },
-        { deadlineMs: 50_000, intervalMs: 50, what: 'three sectors Proving' },
-      );
-      for (const sector of sectors) {
-        expect(sector).toMatchObject({ unproven: true, worker: null, recoveries: {} });
-        expect(await whyWaiting(rig.modules.db.kysely, sector)).toBe('its first WindowPoSt');
-      }
-      const messages = await rig.modules.db.kysely.selectFrom('message').selectAll().execute();
-      expect(messages.map((message) => [message.purpose, message.state])).toEqual([
-        ['precommit', 'final'],
-        ['commit', 'final'],
-      ]);
-      expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
-    } finally {
-      await coordinator.stop();
+    await using _coordinator = running(1);
+    const sectors = await workUntil('three sectors Proving', numbers, isProving);
+    for (const sector of sectors) {
+      expect(sector).toMatchObject({ unproven: true, worker: null, recoveries: {} });
+      expect(await whyWaiting(rig.modules.db.kysely, sector)).toBe('its first WindowPoSt');
     }
+    const messages = await listMessages(rig.modules.db.kysely, { limit: 10 });
+    expect(messages.map((message) => [message.purpose, message.state])).toEqual([
+      ['precommit', 'final'],
+      ['commit', 'final'],
+    ]);
+    expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+    await rig.set('batch.precommit.min', '1');
+    await rig.set('batch.commit.min', '1');
+  });
+
+  it('is safe in any number: three coordinators at once do nothing twice', async () => {
+    const numbers = await pledgeSectors(rig.modules, { miner: rig.miner, count: 4 });
+    await using _coordinators = running(3);
+    await workUntil('four sectors Proving', numbers, isProving);
+    expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+  });
+
+  it('pushes the same bytes again when a reorg drops the pre-commit, and seals for the seed that then holds', async () => {
+    const [number = -1] = await pledgeSectors(rig.modules, { miner: rig.miner, count: 1 });
+    await using _coordinator = running(1);
+    const [waiting] = await workUntil('WaitSeed', [number], (sector) => sector.state === 'WaitSeed');
+    const before = await messageOf('precommit', number);
+    const { control } = rig.devnet;
+    control.pause();
+    await control.reorg(control.height - (waiting?.precommit_epoch ?? 0) + 2, { drop: [before.cid ?? ''] });
+    control.resume();
+    const [sector] = await workUntil('Proving', [number], isProving);
+    const after = await messageOf('precommit', number);
+    expect(after).toMatchObject({ id: before.id, nonce: before.nonce, cid: before.cid, state: 'final' });
+    expect(sector?.precommit_epoch).toBeGreaterThan(waiting?.precommit_epoch ?? Number.POSITIVE_INFINITY);
+    expect(sector).toMatchObject({ ticket: waiting?.ticket, comm_r: waiting?.comm_r });
+    expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+  });
+
+  it('lets one bad proof sink nobody else: it goes back, alone, and is parked when it stays bad', async () => {
+    await rig.set('sector.retry.tries_percent', '20');
+    await rig.set('sector.retry.backoff_percent', '1');
+    await rig.set('batch.commit.min', '2');
+    const numbers = await pledgeSectors(rig.modules, { miner: rig.miner, count: 2 });
+    const [good = -1, bad = -1] = numbers;
+    const commit2: WorkerAnswer = (run) =>
+      run.number === bad ? { proof: `ee${'00'.repeat(191)}` } : honest(run);
+    await using _coordinator = running(1);
+    const sectors = await workUntil(
+      'one Proving, one Parked',
+      numbers,
+      (sector) => ['Proving', 'Parked'].includes(sector.state),
+      { commit2 },
+    );
+    expect(sectors.find((sector) => sector.number === good)?.state).toBe('Proving');
+    const parked = sectors.find((sector) => sector.number === bad);
+    expect(parked).toMatchObject({ state: 'Parked', commit_message: null });
+    expect(parked?.parked_reason).toMatch(/tries/);
+    expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+    await rig.set('batch.commit.min', '1');
+    await rig.set('sector.retry.tries_percent', '100');
+    await rig.set('sector.retry.backoff_percent', '100');
+  });
+
+  it('backs off a failed phase in MySQL, tries again when due, parks with its reason, resumes on command', async () => {
+    await rig.set('sector.retry.backoff_percent', '2');
+    const [number = -1] = await pledgeSectors(rig.modules, { miner: rig.miner, count: 1 });
+    await using _coordinator = running(1);
+    const precommit2: WorkerAnswer = () => ({ fail: 'SEALER_REPLICA_INVALID' });
+    const [parked] = await workUntil('Parked', [number], (sector) => sector.state === 'Parked', {
+      precommit2,
+    });
+    expect(parked).toMatchObject({ parked_from: 'PreCommit2', parked_code: 'SEALER_REPLICA_INVALID' });
+    const runs = await listRunsOfSector(rig.modules.db.kysely, { miner: rig.miner, number });
+    expect(runs.filter((run) => run.phase === 'precommit2').map((run) => run.status)).toEqual(
+      new Array(5).fill('failed'),
+    );
+    expect(await whyWaiting(rig.modules.db.kysely, { miner: rig.miner, number })).toContain('told to fail');
+    expect(await resumeSector(rig.modules, { miner: rig.miner, number })).toBe('PreCommit1');
+    await workUntil('Proving', [number], isProving);
+    await rig.set('sector.retry.backoff_percent', '100');
+    expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+  });
+
+  it('keeps a message without a nonce while its fee is over the cap, and sends it when the cap allows', async () => {
+    await rig.set('fee.precommit.max', '1 attoFIL');
+    const [number = -1] = await pledgeSectors(rig.modules, { miner: rig.miner, count: 1 });
+    await using _coordinator = running(1);
+    await workUntil('PreCommitWait', [number], (sector) => sector.state === 'PreCommitWait');
+    const message = await waitFor(async () => {
+      const found = await messageOf('precommit', number);
+      return found.error_code === 'MESSAGE_FEE_OVER_CAP' && found;
+    });
+    expect(message).toMatchObject({ state: 'intent', nonce: null });
+    expect(await whyWaiting(rig.modules.db.kysely, { miner: rig.miner, number })).toMatch(
+      /fee cap of precommit/,
+    );
+    await rig.set('fee.precommit.max', '1 FIL');
+    await workUntil('Proving', [number], isProving);
   });
 });
+
+function running(count: number): AsyncDisposable {
+  const coordinators = Array.from({ length: count }, () => rig.start());
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(coordinators.map((coordinator) => coordinator.stop()));
+    },
+  };
+}
+
+async function messageOf(purpose: string, number: number) {
+  return rig.modules.db.kysely
+    .selectFrom('message')
+    .innerJoin('message_sector', 'message_sector.message_id', 'message.id')
+    .selectAll('message')
+    .where('message_sector.number', '=', number)
+    .where('purpose', '=', purpose)
+    .orderBy('message.id', 'desc')
+    .executeTakeFirstOrThrow();
+}

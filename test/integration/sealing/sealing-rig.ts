@@ -13,6 +13,7 @@ import {
   commitAndPublish,
   failRun,
   type RunAnswer,
+  retryScale,
   ticketFor,
 } from '#sector';
 import { createMigratedDatabase, createTestFolder, createTestRedis } from '#testing';
@@ -134,7 +135,12 @@ async function answer(
     async (trx): Promise<RunAnswer & { jobs: readonly [] }> => {
       const outcome =
         'fail' in result
-          ? await failRun(trx, fence, { code: String(result.fail), message: 'told to fail' })
+          ? await failRun(
+              trx,
+              fence,
+              { code: String(result.fail), message: 'told to fail' },
+              retryScale(modules.settings, run.miner),
+            )
           : await acceptRun(trx, fence, result);
       return outcome as RunAnswer & { jobs: readonly [] };
     },
