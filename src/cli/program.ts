@@ -4,6 +4,7 @@ import { registerDb } from './commands/db.ts';
 import { registerDevnet } from './commands/devnet.ts';
 import { registerMessage } from './commands/message.ts';
 import { registerMiner } from './commands/miner.ts';
+import { registerParams } from './commands/params.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSector } from './commands/sector.ts';
@@ -58,6 +59,7 @@ export function buildProgram(): Command {
   registerStorage(program);
   registerQueue(program);
   registerMessage(program);
+  registerParams(program);
   registerDb(program);
   return program;
 }

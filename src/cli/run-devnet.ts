@@ -39,10 +39,10 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
     },
   });
   const { identity, miners, accounts, url } = devnet;
-  const files = { api: join(stateDir, 'api'), token: join(stateDir, 'token') };
+  const files = { addressFile: join(stateDir, 'api'), tokenFile: join(stateDir, 'token') };
   log.info(
     { event: 'devnet.listening', url, ...files, network: identity.networkName, miners, accounts },
-    `${identity.networkName} at ${url}; its address is in ${files.api}, an admin token in ${files.token}`,
+    `${identity.networkName} at ${url}; its address is in ${files.addressFile}, an admin token in ${files.tokenFile}`,
   );
   return {
     // Its clock tries again by itself whatever a block met.

@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { BeeproError, PHASE_NAMES, PHASES } from '#core';
 import { findWorker, listRunningRuns } from '#db';
 import { type JsonOption, printFacts, printLine, printRows } from './command-io.ts';
 import type { CliContext } from './context.ts';
-import { formatDuration, toJson } from './output/index.ts';
+import { formatBytes, formatDuration, toJson } from './output/index.ts';
 import { formatSector } from './sector-format.ts';
 
 /** @throws BeeproError `NOT_FOUND` */
@@ -46,7 +47,7 @@ export async function showWorker(context: CliContext, name: string, options: Jso
       registered: worker.registered_at,
       version: worker.version,
       process: `${worker.pid}, host epoch ${worker.host_epoch}, boot ${worker.boot_id}`,
-      capabilities: JSON.stringify(worker.capabilities),
+      ...capabilityFacts(worker.capabilities),
       'max sectors': `${maxSectors === 0 ? 'no limit' : maxSectors} (${maxSectorsFrom})`,
     },
     options,
@@ -79,4 +80,25 @@ export async function showWorker(context: CliContext, name: string, options: Jso
     ],
     { none: 'It runs nothing.' },
   );
+}
+
+/** What the sealer said of itself and the machine; an older or newer sealer may say something else. */
+const CAPABILITIES = z.object({
+  version: z.string().optional(),
+  proofs_version: z.string().optional(),
+  cpu: z.object({ model: z.string(), logical: z.number() }).optional(),
+  memory_bytes: z.number().optional(),
+  gpu: z.object({ devices: z.array(z.unknown()) }).optional(),
+});
+
+function capabilityFacts(capabilities: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const known = CAPABILITIES.safeParse(capabilities);
+  if (!known.success) return { capabilities: JSON.stringify(capabilities) };
+  const { version, proofs_version: proofs, cpu, memory_bytes: memory, gpu } = known.data;
+  return {
+    sealer: version && `${version}, filecoin-proofs-api ${proofs ?? 'unknown'}`,
+    cpu: cpu && `${cpu.logical} × ${cpu.model}`,
+    memory: memory && formatBytes(memory),
+    gpus: gpu?.devices.length,
+  };
 }

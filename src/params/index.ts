@@ -27,6 +27,7 @@ export {
 export {
   judge,
   type ProofNetwork,
+  proofNetwork,
   requireUsable,
   type TrustRecord,
   usesCeremony,

@@ -10,6 +10,14 @@ export interface ProofNetwork {
   readonly embedded: boolean;
 }
 
+/** What the embedded devnet calls itself, and its variants for tests. */
+const EMBEDDED = /^beepro-devnet(-|$)/;
+
+/** A network by the name that its chain gives itself. */
+export function proofNetwork(name: string): ProofNetwork {
+  return { name, embedded: EMBEDDED.test(name) };
+}
+
 /** An operator's word that a file is right for a network, for exactly this content. */
 export interface TrustRecord {
   readonly network: string;

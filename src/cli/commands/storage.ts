@@ -25,7 +25,7 @@ export function registerStorage(program: Command): void {
     .action((path: string, options: AddOptions) =>
       withContext(async (context) => {
         const { BeeproError } = await import('#core');
-        const { insertStoragePath } = await import('#db');
+        const { insertStoragePath, isDuplicateKey } = await import('#db');
         const weight = Number(options.weight);
         if (!Number.isSafeInteger(weight) || weight < 1) {
           throw new BeeproError('INPUT_INVALID', {
@@ -41,6 +41,13 @@ export function registerStorage(program: Command): void {
           can_seal: false,
           can_store: true,
           weight,
+        }).catch((error: unknown) => {
+          if (!isDuplicateKey(error)) throw error;
+          const name = options.name ?? full;
+          throw new BeeproError('INPUT_INVALID', {
+            what: 'The name',
+            detail: `there is a storage path ${name} already`,
+          });
         });
         printDone(`Sectors land on ${full}.`, { id, path: full }, options);
       }),

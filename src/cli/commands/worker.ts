@@ -67,7 +67,7 @@ Examples:
         const name = `worker.limit.${phase}`;
         const request = { name, scope, value: String(limit), who: operator() };
         const changed = await setSetting(context.database, request, await context.wake());
-        const who = scope === '*' ? 'Every worker' : scope.replace(':', ' ').replace(/^worker /, 'Worker ');
+        const who = workersOf(scope);
         const host = /^worker:(.+)$/.exec(scope)?.[1];
         const isKnown = host === undefined || (await findWorker(context.database.kysely, host)) !== undefined;
         const note = isKnown ? '' : ' No worker of this name has registered yet.';
@@ -75,4 +75,11 @@ Examples:
         printDone(sentence, { name, scope, value: limit, changed: changed !== undefined, isKnown }, options);
       }),
     );
+}
+
+/** The workers of a scope, as the beginning of a sentence. */
+function workersOf(scope: string): string {
+  const [kind, name] = scope.split(':');
+  if (scope === '*') return 'Every worker';
+  return kind === 'class' ? `Each worker of class ${name}` : `Worker ${name}`;
 }

@@ -21,6 +21,11 @@ export const GENERAL_ERRORS = defineErrors({
     message: '"{text}" is not an amount of FIL',
     cure: 'Write a number and a unit, such as 0.5 FIL, 3 nanoFIL or 100 attoFIL.',
   },
+  CANCELLED: {
+    severity: 'temporary',
+    message: '{what} was interrupted',
+    cure: 'Run it again: it goes on where it can.',
+  },
   TIMED_OUT: {
     severity: 'temporary',
     message: '{what} did not finish within {ms} ms',
