@@ -9,6 +9,9 @@ use crate::flock::Lock;
 
 const PREFIX: &str = "beepro-scratch-";
 
+/// Says that a scratch directory is in use; a sector's own lock may stand beside it.
+const IN_USE: &str = ".scratch-lock";
+
 pub struct Scratch {
     path: PathBuf,
     _lock: Lock,
@@ -24,7 +27,7 @@ impl Scratch {
         sweep(parent)?;
         let path = files::temporary_beside(&parent.join(format!("{PREFIX}{purpose}")));
         fs::create_dir(&path).map_err(|error| SealError::io(&path, &error))?;
-        let lock = Lock::take(&path.join(".lock"))?;
+        let lock = Lock::take(&path.join(IN_USE))?;
         Ok(Scratch { path, _lock: lock })
     }
 
@@ -48,7 +51,7 @@ fn sweep(parent: &Path) -> Outcome<()> {
         if !is_scratch || !entry.path().is_dir() {
             continue;
         }
-        if let Ok(Some(_unused)) = Lock::try_take(&entry.path().join(".lock")) {
+        if let Ok(Some(_unused)) = Lock::try_take(&entry.path().join(IN_USE)) {
             log::info!("{}: left by a dead process", entry.path().display());
             if let Err(error) = fs::remove_dir_all(entry.path()) {
                 log::warn!("{}: {error}", entry.path().display());

@@ -10,6 +10,7 @@ use beepro_sealer::fault::Faults;
 use beepro_sealer::ops::table;
 use beepro_sealer::run::RunContext;
 use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 pub type Answer = Result<Value, SealError>;
@@ -183,20 +184,25 @@ impl Sector {
         self.pc2(ticket).unwrap()
     }
 
-    /// Every file of the directory with its content.
-    pub fn snapshot(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    /// Every file of the directory with its content's digest.
+    pub fn snapshot(&self) -> BTreeMap<PathBuf, String> {
         snapshot(self.dir())
     }
 }
 
-pub fn snapshot(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+pub fn snapshot(directory: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(snapshot(&path));
         } else {
-            files.insert(path.clone(), fs::read(&path).unwrap());
+            let content = digest(&fs::read(&path).unwrap());
+            files.insert(path, content);
         }
     }
     files
