@@ -25,7 +25,8 @@ export async function replaceLandedFiles(
   await deleteLandedFiles(trx, id);
   if (files.length > 0) {
     const { attempt, claim } = fence;
-    const rows = files.map((file) => ({ ...file, ...id, attempt, claim, verified_at: serverNow }));
+    const { miner, number } = id;
+    const rows = files.map((file) => ({ ...file, miner, number, attempt, claim, verified_at: serverNow }));
     await trx.insertInto('landed_file').values(rows).execute();
   }
   const kept = new Set(files.map((file) => `${file.storage_id}:${file.path}`));

@@ -93,7 +93,13 @@ export async function placePiecesInSector(
   for (const [index, { pieceId, offset }] of places.entries()) {
     await trx
       .updateTable('piece')
-      .set({ ...id, status: 'packed', sector_index: index, sector_offset: offset })
+      .set({
+        miner: id.miner,
+        number: id.number,
+        status: 'packed',
+        sector_index: index,
+        sector_offset: offset,
+      })
       .where('id', '=', pieceId)
       .execute();
   }
