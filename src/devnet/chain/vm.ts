@@ -9,7 +9,7 @@ import {
   MINER_METHODS,
   type SignedMessage,
 } from '#codec';
-import type { ActorId, AttoFil } from '#core';
+import { type ActorId, type AttoFil, BeeproError, type ErrorCode } from '#core';
 import { ActorError, EXIT, SendError } from '../actors/actor-error.ts';
 import { dispatch } from '../actors/dispatch.ts';
 import type { Runtime } from '../actors/runtime.ts';
@@ -190,9 +190,22 @@ async function call(runtime: Runtime, message: Message, sender: ActorId): Promis
         error.exitCode,
         backtrace(frame(receiver, message.method, error.message, error.exitCode), error.exitCode),
       );
+    // What an actor cannot read aborts its message; a verifier that cannot tell keeps the block waiting.
+    if (error instanceof BeeproError && UNREADABLE.has(error.code))
+      return failed(
+        EXIT.illegalArgument,
+        backtrace(frame(receiver, message.method, error.message, EXIT.illegalArgument), EXIT.illegalArgument),
+      );
     throw error;
   }
 }
+
+const UNREADABLE: ReadonlySet<ErrorCode> = new Set([
+  'ADDRESS_MALFORMED',
+  'BITFIELD_MALFORMED',
+  'CBOR_MALFORMED',
+  'CID_MALFORMED',
+]);
 
 function work(runtime: Runtime, message: Message, receiver: ActorId | undefined, created: boolean) {
   const actor = receiver === undefined ? undefined : runtime.state.actors.get(receiver);

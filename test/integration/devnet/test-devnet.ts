@@ -41,7 +41,7 @@ export async function startTestDevnet(options: Partial<DevnetOptions> = {}): Pro
     networkName: 'devnet-test',
     blockTimeMs: 1_000,
     genesisTimestamp: 1_700_000_000,
-    verifier: new DigestVerifier(),
+    ...(options.sealer ? {} : { verifier: new DigestVerifier() }),
     ...options,
     stateDir,
   });

@@ -1,5 +1,11 @@
-import { BitField, type PreCommitSectorBatch2Params, parseCid, type SectorPreCommitInfo } from '#codec';
-import { type Epoch, sealProofById } from '#core';
+import {
+  BitField,
+  type PreCommitSectorBatch2Params,
+  type SectorPreCommitInfo,
+  sealedCommitment,
+  unsealedCommitment,
+} from '#codec';
+import { type CidString, type Epoch, isBeeproError, sealProofById } from '#core';
 import { maxProveCommitDuration, type NetworkPolicy } from '../../policy.ts';
 import { type MinerState, type PreCommit, totalPower } from '../../state/index.ts';
 import { ActorError, EXIT, forbidden, illegalArgument, printFil } from '../actor-error.ts';
@@ -7,9 +13,6 @@ import { preCommitDeposit } from '../economy.ts';
 import type { Invocation, Runtime } from '../runtime.ts';
 import { quantizeToDeadlineEnd } from './deadlines.ts';
 import { availableBalance, checkBalanceInvariants, minerOf, repayDebt, requireControl } from './funds.ts';
-
-const FIL_COMMITMENT_UNSEALED = 0xf101;
-const FIL_COMMITMENT_SEALED = 0xf102;
 
 /** All or nothing; returns nothing. Source: builtin-actors `pre_commit_sector_batch_inner`. */
 export function preCommitSectorBatch2(
@@ -92,16 +95,25 @@ function isAllowedSealProof(policy: NetworkPolicy, sealProof: number): boolean {
 function validateSector(policy: NetworkPolicy, now: Epoch, sector: SectorPreCommitInfo): void {
   if (!isAllowedSealProof(policy, sector.sealProof))
     throw illegalArgument(`unsupported seal proof type ${sector.sealProof}`);
-  if (parseCid(sector.sealedCid).code !== FIL_COMMITMENT_SEALED)
-    throw illegalArgument('sealed CID had wrong prefix');
+  if (!isCommitment(sealedCommitment, sector.sealedCid)) throw illegalArgument('sealed CID had wrong prefix');
   if (sector.sealRandEpoch >= now)
     throw illegalArgument(`seal challenge epoch ${sector.sealRandEpoch} must be before now ${now}`);
   const earliest = now - policy.maxPreCommitRandomnessLookback;
   if (sector.sealRandEpoch < earliest)
     throw illegalArgument(`seal challenge epoch ${sector.sealRandEpoch} too old, must be after ${earliest}`);
-  if (sector.unsealedCid !== null && parseCid(sector.unsealedCid).code !== FIL_COMMITMENT_UNSEALED)
+  if (sector.unsealedCid !== null && !isCommitment(unsealedCommitment, sector.unsealedCid))
     throw illegalArgument('unsealed CID had wrong prefix');
   validateExpiration(policy, now, now + maxProveCommitDuration(policy), sector.expiration);
+}
+
+function isCommitment(read: (cid: CidString) => Uint8Array, cid: CidString): boolean {
+  try {
+    read(cid);
+    return true;
+  } catch (error) {
+    if (isBeeproError(error, 'CID_MALFORMED')) return false;
+    throw error;
+  }
 }
 
 /** Source: `validate_expiration`. */

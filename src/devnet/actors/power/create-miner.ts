@@ -60,7 +60,8 @@ export function createMiner(
 function resolveWorker(runtime: Runtime, worker: AddressString): number {
   const id = runtime.resolve(worker);
   if (id === undefined) throw illegalArgument(`unable to resolve address: ${worker.replace(/^t/, 'f')}`);
-  const actor = runtime.actor(id);
+  const actor = runtime.state.actors.get(id);
+  if (!actor) throw illegalArgument(`no code for address: ${worker.replace(/^t/, 'f')}`);
   if (actor.code !== 'account')
     throw illegalArgument(`worker actor type must be an account, was ${actor.code}`);
   if (!actor.robustAddress?.startsWith('t3'))
