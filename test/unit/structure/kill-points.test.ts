@@ -23,6 +23,8 @@ const AFTER_COMMIT: Readonly<Record<Exclude<MessageState, 'failed' | 'replaced' 
 const NOTHING_FOLLOWS = new Set([
   // Raises a counter to what the chain says; doing it again changes nothing.
   'src/chain/messages/pump.ts',
+  // Packs pieces into sectors that collect: what is to follow, the next pass reads from the rows.
+  'src/roles/sealing/pieces-duty.ts',
   // The helpers themselves.
   'db/transaction.ts',
 ]);
