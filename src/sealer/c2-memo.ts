@@ -8,7 +8,7 @@ import { BeeproError } from '#core';
  * Networks that were made for tests: their tickets and seeds depend on nothing but the chain's seed and the
  * sector, so the same sector always needs the same proof.
  */
-const TEST_NETWORK = /^(beepro-)?(dev|test)net-test\b/;
+const TEST_NETWORK = /^beepro-devnet-test\b/;
 
 const entryFile = z.object({
   format: z.literal(1),

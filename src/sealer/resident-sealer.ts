@@ -1,5 +1,6 @@
 import type { OpName, OpParams } from './ops.ts';
 import { sealerPlace } from './places.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { type Answer, type RequestOptions, SealerClient } from './sealer-client.ts';
 import {
   endSealerProcess,
@@ -27,6 +28,7 @@ export class ResidentSealer {
   readonly #program: SealerProgram;
   readonly #dir: string;
   #current: Promise<Running> | undefined;
+  #running: RunningSealer | undefined;
 
   constructor(program: SealerProgram, dir: string) {
     this.#program = program;
@@ -37,6 +39,11 @@ export class ResidentSealer {
   async request<O extends OpName>(op: O, params: OpParams[O], options?: RequestOptions): Promise<Answer<O>> {
     const { client } = await this.#open();
     return client.request(op, params, options);
+  }
+
+  /** The process that answers now, once it was needed. */
+  get process(): ProcessIdentity | undefined {
+    return this.#running?.process;
   }
 
   /** Ends the process. */
@@ -67,6 +74,7 @@ export class ResidentSealer {
     if (previous) await endSealerProcess(previous.process);
     const place = sealerPlace(this.#dir, `resident-${process.pid}`);
     const running = await startSealerProcess(this.#program, place, 60);
+    this.#running = running;
     return { running, client: await SealerClient.connect(place.socket) };
   }
 }

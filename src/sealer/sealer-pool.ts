@@ -41,6 +41,11 @@ export interface SealerPoolOptions {
 
 const IDLE_EXIT_S = 600;
 
+interface SealerRecord {
+  readonly class: SealerClass;
+  readonly process: ProcessIdentity;
+}
+
 interface Member {
   readonly name: string;
   readonly class: SealerClass;
@@ -124,16 +129,16 @@ export class SealerPool {
   async adopt(name: string): Promise<SealerReservation> {
     const record = await this.#record(name);
     const place = sealerPlace(this.#options.dir, name);
-    if (record && isAlive(record)) {
+    if (record && isAlive(record.process)) {
       try {
         const client = await SealerClient.connect(place.socket);
-        const running = { ...place, process: record };
+        const running = { ...place, process: record.process };
         const lease = this.#lease({ name, class: record.class, running, client });
         return { name, open: async () => lease, cancel: async () => lease.release() };
       } catch (error) {
         // Alive and dumb: a stopped or hung process must not go on beside the one that replaces it.
         this.#options.onError?.(error as Error);
-        await endSealerProcess(record);
+        await endSealerProcess(record.process);
       }
     }
     return this.#reserveNew(name, record?.class ?? classOf(name));
@@ -142,7 +147,7 @@ export class SealerPool {
   /** Ends the process of this name with whatever it computes, and forgets it. */
   async dispose(name: string): Promise<void> {
     const record = await this.#record(name);
-    if (record) await endSealerProcess(record);
+    if (record) await endSealerProcess(record.process);
     await rm(join(this.#options.dir, name), { recursive: true, force: true });
   }
 
@@ -229,7 +234,7 @@ export class SealerPool {
     const record = await this.#record(name);
     const place = sealerPlace(this.#options.dir, name);
     try {
-      if (!record || !isAlive(record))
+      if (!record || !isAlive(record.process))
         throw new BeeproError('SEALER_UNREACHABLE', { ...place, detail: 'it has ended' });
       const client = await SealerClient.connect(place.socket, 2_000);
       const { result } = await client.request('list', {}, { quietMs: 1_000, pingMs: 1_000 });
@@ -237,16 +242,18 @@ export class SealerPool {
         client.close();
         throw new BeeproError('SEALER_STILL_RUNNING', { id: name });
       }
-      this.#idle.push({ name, class: record.class, running: { ...place, process: record }, client });
+      this.#idle.push({ name, class: record.class, running: { ...place, process: record.process }, client });
     } catch (error) {
-      if (record && isAlive(record)) this.#options.onError?.(error as Error);
+      if (record && isAlive(record.process)) this.#options.onError?.(error as Error);
       await this.dispose(name);
     }
   }
 
-  async #record(name: string): Promise<(ProcessIdentity & { class: SealerClass }) | undefined> {
+  async #record(name: string): Promise<SealerRecord | undefined> {
     const record = recordFile.safeParse(await readJson(join(this.#options.dir, name, 'sealer.json')));
-    return record.success ? record.data : undefined;
+    if (!record.success) return undefined;
+    const { bootId, pid, startTime } = record.data;
+    return { class: record.data.class, process: { bootId, pid, startTime } };
   }
 }
 

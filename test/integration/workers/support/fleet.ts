@@ -69,7 +69,7 @@ export async function createFleet(): Promise<Fleet> {
   const agents: HostAgent[] = [];
   await saveMiner(database.kysely, {
     id: MINER,
-    network: 'devnet-test',
+    network: 'beepro-devnet-test',
     sector_size: '2KiB',
     owner: 't0100',
     worker: 't0101',

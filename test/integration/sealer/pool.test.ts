@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { endSealerProcess, identityOf, isAlive, ResidentSealer, SealerPool } from '#sealer';
+import { createTestFolder, type TestFolder, waitFor } from '#testing';
+
+const bin = () => process.env.BEEPRO_SEALER_BIN ?? '';
+
+let folder: TestFolder;
+let pools: SealerPool[];
+
+beforeEach(async () => {
+  folder = await createTestFolder();
+  pools = [];
+});
+afterEach(async () => {
+  const dir = join(folder.path, 'sealers');
+  for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+    await endSealerProcess(JSON.parse(readFileSync(join(dir, name, 'sealer.json'), 'utf8')));
+  }
+  for (const one of pools) one.close();
+  await folder.remove();
+});
+
+async function open(needed: readonly string[] = [], env: Record<string, string> = {}): Promise<SealerPool> {
+  const pool = await SealerPool.open(
+    {
+      dir: join(folder.path, 'sealers'),
+      program: { bin: bin(), env, allowFaults: 'BEEPRO_SEALER_FAULT' in env },
+      idleExitS: 20,
+    },
+    new Set(needed),
+  );
+  pools.push(pool);
+  return pool;
+}
+
+describe('the pool', () => {
+  test('a process that is given back is used again, one class for itself', async () => {
+    const pool = await open();
+    const first = await pool.reserve('cpu').open();
+    const second = await pool.reserve('cpu').open();
+    expect(second.process.pid).not.toBe(first.process.pid);
+    first.release();
+    expect((await pool.reserve('prover').open()).process.pid).not.toBe(first.process.pid);
+    expect((await pool.reserve('cpu').open()).process.pid).toBe(first.process.pid);
+  });
+
+  test('sealers are nobody’s children: closing the pool ends none, and the next agent finds them', async () => {
+    const pool = await open();
+    const lease = await pool.reserve('cpu').open();
+    lease.release();
+    pool.close();
+    expect(isAlive(lease.process)).toBe(true);
+    const next = await open();
+    expect((await next.reserve('cpu').open()).process).toEqual(lease.process);
+  });
+
+  test('a process that is killed is gone, folder and all', async () => {
+    const pool = await open();
+    const lease = await pool.reserve('cpu').open();
+    await lease.kill();
+    expect(identityOf(lease.process.pid)).toBeUndefined();
+    expect((await pool.reserve('cpu').open()).name).not.toBe(lease.name);
+  });
+
+  test('what computes for nobody is ended when the next agent starts; what a journal names goes on', async () => {
+    const pool = await open([], { BEEPRO_SEALER_FAULT: 'hang@pre-commit-1:journalled' });
+    const [forgotten, needed] = [await pool.reserve('cpu').open(), await pool.reserve('cpu').open()];
+    for (const [index, lease] of [forgotten, needed].entries()) {
+      const dir = join(folder.path, `sector-${index}`);
+      await mkdir(dir);
+      const sector = { miner: 1000, number: index, proof: 5, dir };
+      const params = { sector, ticket: '01'.repeat(32), pieces: [] };
+      lease.client.request('pre-commit-1', params, { id: `r${index}.pc1` }).catch(() => undefined);
+      await waitFor(async () => {
+        const { result } = await lease.client.request('list', {});
+        return result.runs.some((run) => run.state === 'running');
+      });
+    }
+    pool.close();
+    const next = await open([needed.name]);
+    expect(identityOf(forgotten.process.pid)).toBeUndefined();
+    expect(isAlive(needed.process)).toBe(true);
+    const adopted = await (await next.adopt(needed.name)).open();
+    expect(adopted.process).toEqual(needed.process);
+    await adopted.kill();
+  });
+
+  test('a dead process is started again on its journal, and replays the answer it had given', async () => {
+    const pool = await open();
+    const lease = await pool.reserve('cpu').open();
+    const sector = { miner: 1000, number: 1, proof: 5, dir: folder.path };
+    const asked = await lease.client.request('add-piece', { sector, pieces: [] }, { id: 'r1.ap', epoch: 3 });
+    expect(asked.replayed).toBe(false);
+    process.kill(lease.process.pid, 'SIGKILL');
+    await waitFor(() => !isAlive(lease.process));
+    const next = await open([lease.name]);
+    const again = await (await next.adopt(lease.name)).open();
+    expect(again.process.pid).not.toBe(lease.process.pid);
+    const answer = await again.client.request('add-piece', { sector, pieces: [] }, { id: 'r1.ap', epoch: 3 });
+    expect(answer).toMatchObject({ replayed: true, result: asked.result });
+    const stale = again.client.request('add-piece', { sector, pieces: [] }, { id: 'r2.ap', epoch: 2 });
+    await expect(stale).rejects.toMatchObject({ code: 'SEALER_STALE_EPOCH' });
+    await again.kill();
+  });
+
+  test('a missing program is a fatal error that says how to get it', async () => {
+    const pool = await SealerPool.open(
+      { dir: join(folder.path, 'none'), program: { bin: '/nowhere' } },
+      new Set(),
+    );
+    const opening = pool.reserve('cpu').open();
+    await expect(opening).rejects.toMatchObject({ code: 'SEALER_NOT_INSTALLED', severity: 'fatal' });
+  });
+
+  test('a program that is no sealer did not start', async () => {
+    const pool = await SealerPool.open(
+      { dir: join(folder.path, 'odd'), program: { bin: '/bin/true' } },
+      new Set(),
+    );
+    await expect(pool.reserve('cpu').open()).rejects.toMatchObject({ code: 'SEALER_START_FAILED' });
+  });
+});
+
+test('a resident sealer answers many at once and comes back when it has died', async () => {
+  const sealer = new ResidentSealer({ bin: bin() }, join(folder.path, 'resident'));
+  const ask = () => sealer.request('version', {});
+  const answers = await Promise.all([ask(), ask(), ask()]);
+  expect(new Set(answers.map((answer) => answer.result.version)).size).toBe(1);
+  const { pid } = sealer.process ?? { pid: 0 };
+  process.kill(pid, 'SIGKILL');
+  await waitFor(() => identityOf(pid) === undefined);
+  await waitFor(async () => (await ask()).result.protocol === 1);
+  expect(sealer.process?.pid).not.toBe(pid);
+  const last = sealer.process?.pid ?? 0;
+  await sealer.close();
+  expect(identityOf(last)).toBeUndefined();
+});
