@@ -32,7 +32,8 @@ export function stateDir() {
 export function cacheDir() {
   if (process.env.BEEPRO_CACHE_DIR) return resolve(process.env.BEEPRO_CACHE_DIR);
   const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return isCreatable(base) ? join(base, 'beepro') : `/var/tmp/beepro-cache-${userId()}`;
+  if (isCreatable(base)) return join(base, 'beepro');
+  return makePrivateFolder(`/var/tmp/beepro-cache-${userId()}`);
 }
 
 /**
@@ -60,8 +61,7 @@ export function isCreatable(path) {
 }
 
 /**
- * Makes the folder for the sockets of one run. It lies in a world-writable place, so it is accepted only
- * when it belongs to this user and nobody else can enter it.
+ * Makes the folder for the sockets of one run.
  * @param {string} key what tells this run from all others on the machine
  * @returns {string}
  */
@@ -69,16 +69,7 @@ export function makeSocketDir(key) {
   const runtime = process.env.XDG_RUNTIME_DIR;
   const base = runtime && ownedByUs(runtime) ? join(runtime, 'beepro') : join(tmpdir(), `beepro-${userId()}`);
   const dir = join(base, createHash('sha256').update(key).digest('hex').slice(0, 12));
-  for (const path of [base, dir]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const stat = lstatSync(path);
-    if (!stat.isDirectory() || stat.uid !== userId() || (stat.mode & 0o077) !== 0) {
-      throw new SetupError(
-        `${path} is not a private folder of this user`,
-        `remove it, or set XDG_RUNTIME_DIR to a folder of your own with mode 0700`,
-      );
-    }
-  }
+  for (const path of [base, dir]) makePrivateFolder(path);
   const longest = Buffer.byteLength(join(dir, 'mysqld.sock'));
   if (longest > MAX_SOCKET_PATH) {
     throw new SetupError(
@@ -87,6 +78,22 @@ export function makeSocketDir(key) {
     );
   }
   return dir;
+}
+
+/**
+ * Makes a folder in a place where everybody can write. One that is there already is accepted only when it belongs to
+ * this user and nobody else can enter it.
+ * @param {string} path
+ * @returns {string} the path
+ */
+function makePrivateFolder(path) {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(path);
+  if (stat.isDirectory() && stat.uid === userId() && (stat.mode & 0o077) === 0) return path;
+  throw new SetupError(
+    `${path} is not a private folder of this user`,
+    'remove it, or set BEEPRO_CACHE_DIR and XDG_RUNTIME_DIR to folders of your own with mode 0700',
+  );
 }
 
 /** @param {string} path */
