@@ -29,6 +29,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   MINER_UNKNOWN: EXIT.notFound,
   PARAMS_UNKNOWN_FILE: EXIT.notFound,
   PARAMS_ABSENT: EXIT.notFound,
+  PIECE_UNKNOWN: EXIT.notFound,
   // Nobody is told to run a command again that has met a bug.
   INTERNAL: EXIT.refused,
 };

@@ -5,6 +5,7 @@ import { registerDevnet } from './commands/devnet.ts';
 import { registerMessage } from './commands/message.ts';
 import { registerMiner } from './commands/miner.ts';
 import { registerParams } from './commands/params.ts';
+import { registerPiece } from './commands/piece.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSector } from './commands/sector.ts';
@@ -53,6 +54,7 @@ export function buildProgram(): Command {
   registerDevnet(program);
   registerMiner(program);
   registerSector(program);
+  registerPiece(program);
   registerWhy(program);
   registerWorker(program);
   registerSetting(program);

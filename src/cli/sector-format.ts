@@ -71,7 +71,13 @@ export async function showSector(context: CliContext, id: SectorId, options: Jso
 
   const { recoveries, commit1_output, ...facts } = sector;
   printFacts(
-    { sector: formatSector(id), files: sectorName(id), ...facts, recoveries: toJson(recoveries) },
+    {
+      sector: formatSector(id),
+      files: sectorName(id),
+      ...facts,
+      proof: shorten(facts.proof),
+      recoveries: JSON.stringify(recoveries),
+    },
     options,
   );
   printLine(`\nwaits for  ${waiting}`);
@@ -109,6 +115,7 @@ const RUN_COLUMNS = [
 ] as const;
 
 function runTime(row: PhaseRunRow): string | null {
-  if (!row.started_at) return null;
-  return formatDuration((row.answered_at ?? new Date()).getTime() - row.started_at.getTime());
+  const startedAt = row.started_at ?? row.claimed_at;
+  const endedAt = row.answered_at ?? row.finished_at ?? new Date();
+  return startedAt && formatDuration(Math.max(0, endedAt.getTime() - startedAt.getTime()));
 }

@@ -18,12 +18,13 @@ export class ProgressLine {
   readonly #now: () => number;
   #what: string | undefined;
   #startedAt = 0;
-  #writtenAt = Number.NEGATIVE_INFINITY;
+  #writtenAt: number;
   #isOpen = false;
 
   constructor(target: ProgressTarget = process.stderr, now: () => number = () => performance.now()) {
     this.#target = target;
     this.#now = now;
+    this.#writtenAt = target.isTTY ? Number.NEGATIVE_INFINITY : now();
   }
 
   /** @param fraction of the work that is done, 0 to 1; undefined where that is unknown */
@@ -32,7 +33,7 @@ export class ProgressLine {
     if (what !== this.#what) {
       this.#what = what;
       this.#startedAt = now;
-      this.#writtenAt = Number.NEGATIVE_INFINITY;
+      if (this.#target.isTTY) this.#writtenAt = Number.NEGATIVE_INFINITY;
     }
     if (now - this.#writtenAt < (this.#target.isTTY ? 100 : PLAIN_EVERY_MS)) return;
     this.#writtenAt = now;

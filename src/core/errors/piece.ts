@@ -36,4 +36,14 @@ export const PIECE_ERRORS = defineErrors({
     message: 'What was read for piece {cid} from {path} is not what was added: its digest differs',
     cure: 'Retrieve it from the sealed sector with --unseal; check the disk that holds the other copy.',
   },
+  PIECE_WRITTEN_ELSEWHERE: {
+    severity: 'permanent',
+    message: 'Worker {worker} has written {path}, which this machine does not see',
+    cure: 'Take the file from that machine, or name with --out a path on storage that every worker sees.',
+  },
+  PIECE_UNSEAL_FAILED: {
+    severity: 'permanent',
+    message: 'Unsealing sector {sector} has failed too often, the last time with {code}: {detail}',
+    cure: 'Look at the log of the worker that tried it; the landed files may be damaged.',
+  },
 });

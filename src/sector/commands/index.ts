@@ -1,4 +1,5 @@
 export { type AddMinerRequest, addMiner } from './add-miner.ts';
 export { redoSector, removeSector, resumeSector } from './operator.ts';
 export { type PledgeModules, type PledgeRequest, pledgeSectors, sealProofOf } from './pledge.ts';
+export { requestUnseal } from './unseal.ts';
 export { type WaitFacts, waitReason, whyWaiting } from './why-waiting.ts';
