@@ -19,6 +19,12 @@ export type MessageNote =
       readonly epoch: Epoch;
       readonly exitCode: number;
     }
+  | {
+      readonly what: 'dearer';
+      readonly message: MessageRow;
+      readonly feeCap: AttoFil;
+      readonly premium: AttoFil;
+    }
   | { readonly what: 'reverted'; readonly message: MessageRow }
   | { readonly what: 'retried'; readonly message: MessageRow; readonly error: BeeproError };
 

@@ -34,8 +34,8 @@ async function search(chain: ChainApi, cid: CidString): Promise<MessageLookup | 
   try {
     return await chain.stateSearchMsg([], cid, LOOKBACK, true);
   } catch (error) {
-    // A node that never saw the message: it is not on its chain (recorded answer of Lotus v1.36).
-    if (isBeeproError(error, 'CHAIN_RPC_FAILED') && /failed to load message/.test(error.message)) return null;
+    // A node that never saw the message: it is not on its chain (recorded answers of Lotus v1.36).
+    if (isMissing(error) && /load message|could not find/.test(String(error))) return null;
     throw error;
   }
 }
@@ -46,8 +46,11 @@ export async function isKnown(chain: ChainApi, cid: CidString): Promise<boolean>
     await chain.chainGetMessage(cid);
     return true;
   } catch (error) {
-    if (isBeeproError(error, 'CHAIN_STATE_UNAVAILABLE') || isBeeproError(error, 'CHAIN_RPC_FAILED'))
-      return false;
+    if (isMissing(error)) return false;
     throw error;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return isBeeproError(error, 'CHAIN_STATE_UNAVAILABLE') || isBeeproError(error, 'CHAIN_RPC_FAILED');
 }

@@ -5,6 +5,7 @@ import {
   listMessageVersions,
   lockMessage,
   type MessageRow,
+  type MessageVersionRow,
   patchMessage,
   serverNow,
   setMemberExitCode,
@@ -14,6 +15,7 @@ import type { MessageModules } from './context.ts';
 import { type FoundMessage, searchVersions } from './lookup.ts';
 import { memberOutcome } from './outcome.ts';
 import { pushAgain } from './push.ts';
+import { replaceIfStuck } from './replace.ts';
 import { setBack } from './setback.ts';
 
 /** A foreign message with our nonce, of other content. Source: Lotus `chain/stmgr/searchwait.go`. */
@@ -33,7 +35,7 @@ export async function watchMessage(modules: MessageModules, row: MessageRow, hea
     if (found === 'other') return await nonceLost(modules, row, head);
     if (found) return await executed(modules, row, found, head);
     if (row.state === 'landed') return await dropped(modules, row);
-    await stillOut(modules, row, head);
+    await stillOut(modules, row, head, versions.at(-1));
   } catch (error) {
     await setBack(modules, row, error);
   }
@@ -119,8 +121,14 @@ async function dropped(modules: MessageModules, row: MessageRow): Promise<void> 
   await pushAgain(modules, { ...row, state: 'pushed' });
 }
 
-/** Not on chain: after a while the node gets the bytes again, in case it has forgotten them. */
-async function stillOut(modules: MessageModules, row: MessageRow, head: Epoch): Promise<void> {
+/** Not on chain: after a while the node gets the bytes again, in case it has forgotten them; later, dearer ones. */
+async function stillOut(
+  modules: MessageModules,
+  row: MessageRow,
+  head: Epoch,
+  newest: MessageVersionRow | undefined,
+): Promise<void> {
+  if (newest && (await replaceIfStuck(modules, row, newest))) return;
   const since = row.pushed_at?.getTime() ?? 0;
   if (Date.now() - since < modules.rules.pushAgainMs()) return;
   try {
