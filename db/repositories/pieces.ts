@@ -158,6 +158,25 @@ export async function markPiecesSealed(trx: Trx, id: SectorId): Promise<void> {
     .execute();
 }
 
+export interface SealedCopy extends SectorId {
+  readonly path: string;
+}
+
+/** Stored copies whose sector is final on chain. Reads every sealed piece: not for every second. */
+export async function listSealedCopies(executor: Executor, limit: number): Promise<SealedCopy[]> {
+  const rows = await executor
+    .selectFrom('piece')
+    .select(['miner', 'number', 'path'])
+    .where('status', '=', 'sealed')
+    .where('path', 'is not', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.flatMap(({ miner, number, path }) =>
+    miner === null || number === null || path === null ? [] : [{ miner, number, path }],
+  );
+}
+
 /** The stored copy is gone (or about to be: the row goes first). */
 export async function forgetPieceCopy(trx: Executor, pieceId: number): Promise<void> {
   await trx.updateTable('piece').set({ path: null }).where('id', '=', pieceId).execute();

@@ -3,7 +3,7 @@ import type { Logger } from '#log';
 import { createNodeWallet } from '#wallet';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
-import { piecesDuty, startSealing } from './sealing/index.ts';
+import { piecesDuty, sealedCopiesDuty, startSealing } from './sealing/index.ts';
 
 /** The sealing role by the environment: coordinates sectors, messages and queues. Any number may run. */
 export async function runSealing(log: Logger): Promise<RunningRole> {
@@ -23,7 +23,7 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
     onError: (error) => log.warn({ event: 'settings.watch-failed', err: error }, (error as Error).message),
   });
   const sealing = { ...modules, signer: createNodeWallet(chain) };
-  const role = startSealing(sealing, [piecesDuty(sealing)]);
+  const role = startSealing(sealing, [piecesDuty(sealing), sealedCopiesDuty(sealing)]);
   return {
     failed: role.failed,
     stop: async () => {

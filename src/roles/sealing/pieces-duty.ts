@@ -1,12 +1,16 @@
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { idAddress } from '#codec';
 import { isSectorSize, sectorBytes } from '#core';
-import { listMiners, listStoredPieces, type MinerRow, transaction } from '#db';
-import { listSectorsToClose, packStoredPieces } from '#pieces';
+import { listMiners, listSealedCopies, listStoredPieces, type MinerRow, transaction } from '#db';
+import { dropSealedCopies, listSectorsToClose, PieceStore, packStoredPieces } from '#pieces';
 import { moveSector, sealProofOf } from '#sector';
 import type { SealingModules } from './modules.ts';
 import type { ExtraDuty } from './start-sealing.ts';
 
 const INTERVAL_MS = 1_000;
+const DROP_INTERVAL_MS = 60_000;
+const DROP_PAGE = 1_000;
 
 /** Puts waiting pieces into sectors, and seals those sectors that are full or have waited long enough. */
 export function piecesDuty(modules: SealingModules): ExtraDuty {
@@ -20,6 +24,36 @@ export function piecesDuty(modules: SealingModules): ExtraDuty {
       }
     },
   };
+}
+
+/** Removes stored copies once their sectors are final: from then on the sectors themselves have the data. */
+export function sealedCopiesDuty(modules: SealingModules): ExtraDuty {
+  return {
+    name: 'sealed-copies',
+    intervalMs: () => DROP_INTERVAL_MS,
+    pass: async (signal) => {
+      const copies = await listSealedCopies(modules.db.kysely, DROP_PAGE);
+      for (const group of Map.groupBy(copies, ({ miner, number }) => `${miner}/${number}`).values()) {
+        const [copy] = group;
+        if (!copy || signal.aborted) return;
+        const folder = dirname(copy.path);
+        // A store that this host does not see is left to a coordinator that does.
+        if (!(await isThere(folder))) continue;
+        const dropped = await dropSealedCopies(modules.db, new PieceStore(folder), copy);
+        const { miner, number: sector } = copy;
+        modules.log.info({ event: 'pieces.copies-dropped', miner, sector, dropped }, 'stored copies removed');
+      }
+    },
+  };
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  try {
+    await access(folder);
+    return true;
+  } catch {
+    return false; // whatever the reason, nothing can be removed there
+  }
 }
 
 async function packFor(modules: SealingModules, miner: MinerRow, signal: AbortSignal): Promise<void> {
