@@ -1,10 +1,15 @@
-import { existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listLandedFiles, listRunsOfSector } from '#db';
+import { unsealedCid } from '#codec';
+import { insertPiece, listLandedFiles, listRunsOfSector } from '#db';
+import { ResidentSealer } from '#sealer';
+import { requestUnseal } from '#sector';
 import { hashFile, Workspace } from '#storage';
 import { waitFor } from '#testing';
-import { createFleet, type Fleet } from './support/fleet.ts';
+import { createFleet, type Fleet, MINER, sealerBin } from './support/fleet.ts';
 
 let fleet: Fleet;
 
@@ -42,11 +47,7 @@ describe('a worker', () => {
     expect(sealed.ticket_epoch).toBe(4_100);
     expect(sealed.comm_r).toMatch(/^[0-9a-f]{64}$/);
 
-    await fleet.apply(id, { type: 'precommit-assigned', message: 1 });
-    await fleet.apply(id, { type: 'precommit-bound' });
-    await fleet.apply(id, { type: 'precommit-landed', precommitEpoch: 4_900, commR: sealed.comm_r ?? '' });
-    const seed = '11'.repeat(32);
-    await fleet.apply(id, { type: 'seed-ready', seed, seedEpoch: 4_950, precommitEpoch: 4_900 });
+    await fleet.preCommit(id);
     await fleet.untilState(id, 'Commit2');
     await waitFor(async () => (await fleet.sector(id)).landed_at !== null, { what: 'the landing' });
 
@@ -71,6 +72,72 @@ describe('a worker', () => {
       expect(run.started_at).not.toBeNull();
       expect(run.answered_at).not.toBeNull();
     }
+    await agent.stop();
+  });
+
+  test('seals pieces, and unseals each from the landed sector alone; removing deletes every file', async () => {
+    const sealer = new ResidentSealer({ bin: sealerBin() }, join(fleet.folder, 'resident'));
+    const pieces = await Promise.all(
+      [500, 1_000].map(async (size, index) => {
+        const path = join(fleet.folder, `piece-${index}`);
+        await writeFile(path, randomBytes(size));
+        const { result } = await sealer.request('piece-commitment', { path }, { id: `piece-${index}` });
+        return { ...result, path, size };
+      }),
+    );
+    await sealer.close();
+    await fleet.set('sector.keep_unsealed', '*', 'false');
+    await fleet.settings.refresh();
+    const agent = await fleet.startAgent();
+    const id = await fleet.addSector(3, '2KiB', async (trx, sector) => {
+      for (const [index, piece] of pieces.entries()) {
+        const pieceId = await insertPiece(trx, {
+          cid: unsealedCid(Buffer.from(piece.comm_p, 'hex')),
+          copy: 0,
+          miner: MINER,
+          raw_size: piece.size,
+          padded_size: piece.padded_size,
+          name: `piece ${index}`,
+          format: 'file',
+          path: piece.path,
+          sha256: '',
+        });
+        // Each lies at the next multiple of its own padded size: 512 at 0, 1,024 at 1,024.
+        await trx
+          .updateTable('piece')
+          .set({ ...sector, status: 'packed', sector_index: index, sector_offset: index * 1_024 })
+          .where('id', '=', pieceId)
+          .execute();
+      }
+    });
+    await fleet.untilState(id, 'PreCommitBatching');
+    await fleet.preCommit(id);
+    await waitFor(async () => (await fleet.sector(id)).landed_at !== null, { what: 'the landing' });
+    expect((await listLandedFiles(fleet.database.kysely, id, 'unsealed')).length).toBe(0);
+    await fleet.apply(id, { type: 'commit2.done', proof: 'ab'.repeat(192) });
+    await fleet.untilState(id, 'CommitBatching');
+
+    for (const [index, piece] of pieces.entries()) {
+      const out = join(fleet.folder, `unsealed-${index}`);
+      const input = {
+        out,
+        offset: index * 1_016,
+        size: piece.size,
+        commP: piece.comm_p,
+        paddedSize: piece.padded_size,
+      };
+      await requestUnseal({ db: fleet.database, bus: fleet.bus, settings: fleet.settings }, id, input);
+      await waitFor(() => existsSync(out), { what: 'the unsealed piece' });
+      expect(await readFile(out)).toEqual(await readFile(piece.path));
+    }
+
+    await fleet.apply(id, { type: 'park', code: 'INTERNAL', reason: 'to be removed' });
+    await fleet.apply(id, { type: 'remove', force: true });
+    await fleet.untilState(id, 'Removed');
+    expect(
+      readdirSync(join(fleet.folder, 'storage')).filter((name) => name.startsWith('s-t01000-3.')),
+    ).toEqual([]);
+    expect(await listLandedFiles(fleet.database.kysely, id)).toEqual([]);
     await agent.stop();
   });
 });

@@ -9,6 +9,7 @@ import {
   insertStoragePath,
   type SectorRow,
   saveMiner,
+  type Trx,
   transaction,
 } from '#db';
 import { createLogger, type Logger } from '#log';
@@ -35,8 +36,15 @@ export interface Fleet {
   startAgent(options?: Partial<HostAgentOptions>, env?: Readonly<Record<string, string>>): Promise<HostAgent>;
   /** Limits of 1 for every phase but commit2, which needs the parameters and 100 CPU-seconds: test/e2e has it. */
   openLimits(): Promise<void>;
-  addSector(number: number, size?: SectorSizeName): Promise<SectorId>;
+  /** A sector in AddPiece, published; `prepare` runs in its transaction. */
+  addSector(
+    number: number,
+    size?: SectorSizeName,
+    prepare?: (trx: Trx, id: SectorId) => Promise<void>,
+  ): Promise<SectorId>;
   apply(id: SectorId, event: SectorEvent): Promise<void>;
+  /** Says what the chain would say of a sealed sector, up to its seed. */
+  preCommit(id: SectorId): Promise<void>;
   sector(id: SectorId): Promise<SectorRow>;
   untilState(id: SectorId, state: SectorRow['state']): Promise<SectorRow>;
   close(): Promise<void>;
@@ -95,6 +103,11 @@ export async function createFleet(): Promise<Fleet> {
     if (!row) throw new Error('no such sector');
     return row;
   };
+  const apply = async (id: SectorId, event: SectorEvent) => {
+    const applied = await transaction(database, (trx) => applyEvent(trx, id, event));
+    if ('refused' in applied) throw new Error(`${event.type} refused: ${applied.refused}`);
+    await publishJobs(database.kysely, bus, applied.jobs);
+  };
   return {
     database,
     bus,
@@ -138,25 +151,29 @@ export async function createFleet(): Promise<Fleet> {
       agents.push(agent);
       return agent;
     },
-    addSector: async (number, size = '2KiB') => {
+    addSector: async (number, size = '2KiB', prepare) => {
       const id = { miner: MINER, number };
       const job = await transaction(database, async (trx) => {
         await insertSector(trx, {
           ...id,
           state: 'AddPiece',
           state_at: new Date(),
-          kind: 'cc',
+          kind: prepare ? 'data' : 'cc',
           seal_proof: sealProof(size, 'interactive').id,
         });
+        await prepare?.(trx, id);
         return startRun(trx, id, null, { phase: 'add-piece', delayMs: 0 });
       });
       await publishJobs(database.kysely, bus, job ? [job] : []);
       return id;
     },
-    apply: async (id, event) => {
-      const applied = await transaction(database, (trx) => applyEvent(trx, id, event));
-      if ('refused' in applied) throw new Error(`${event.type} refused: ${applied.refused}`);
-      await publishJobs(database.kysely, bus, applied.jobs);
+    apply,
+    preCommit: async (id) => {
+      const commR = (await sector(id)).comm_r ?? '';
+      await apply(id, { type: 'precommit-assigned', message: 1 });
+      await apply(id, { type: 'precommit-bound' });
+      await apply(id, { type: 'precommit-landed', precommitEpoch: 4_900, commR });
+      await apply(id, { type: 'seed-ready', seed: '11'.repeat(32), seedEpoch: 4_950, precommitEpoch: 4_900 });
     },
     sector,
     untilState: async (id, state) => {
