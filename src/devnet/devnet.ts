@@ -54,13 +54,15 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     const identity = identityIn(folder, options);
     const verifier = new VerdictCache(verifierOf(options, folder), folder.file('verdicts.jsonl'));
     closing.push(() => verifier.close());
-    const { chain, mempoolLog, close } = await openChain(folder, identity, verifier, {
+    const onFailure = options.onBlockFailure ?? ignore;
+    const keep = {
       states: options.keepStates ?? KEEP_STATES,
       tipSets: options.keepTipSets ?? KEEP_TIPSETS,
-    });
+    };
+    const { chain, mempoolLog, close } = await openChain(folder, identity, verifier, keep, onFailure);
     closing.push(close);
     const { wallet, accounts } = openWallet(folder, identity);
-    const clock = new BlockClock(chain, options.onBlockFailure ?? ignore);
+    const clock = new BlockClock(chain, onFailure);
     closing.push(async () => {
       clock.pause();
       await chain.settled();
@@ -76,8 +78,14 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       persistPush: (cid: string) => {
         const message = chain.mempool.find(cid);
         if (!message) return;
+        try {
+          mempoolLog.append(message);
+        } catch (error) {
+          // What the caller is told has failed must not be sent all the same.
+          chain.mempool.drop(cid);
+          throw error;
+        }
         chain.messages.remember(message);
-        mempoolLog.append(message);
       },
     };
     const server = new RpcServer(new Dispatcher(context, controlMethods(control)), tokens, chain);

@@ -43,6 +43,6 @@ export interface DevnetOptions extends Partial<Omit<ChainIdentity, 'policy' | 'e
   readonly keepStates?: number;
   /** Epochs for which tipsets are kept; messages and what executed them always are. Default 20,000. */
   readonly keepTipSets?: number;
-  /** Told when a block could not be made; the clock tries again. */
+  /** Told when a block could not be made, which the clock tries again, or a snapshot not written. */
   readonly onBlockFailure?: (error: unknown) => void;
 }

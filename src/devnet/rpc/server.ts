@@ -29,7 +29,10 @@ export class RpcServer {
     this.#dispatcher = dispatcher;
     this.#tokens = tokens;
     this.#chain = chain;
-    this.#server = createServer((request, response) => void this.#handle(request, response));
+    this.#server = createServer((request, response) => {
+      // A caller that goes away in the middle of its request takes only its own answer with it.
+      this.#handle(request, response).catch(() => response.destroy());
+    });
     this.#server.on('upgrade', (request, socket, head) => {
       const allowed = this.#allowed(request);
       if (pathOf(request) !== PATH || !allowed) {
@@ -121,14 +124,13 @@ function pathOf(request: IncomingMessage): string {
   return new URL(request.url ?? '/', 'http://node').pathname.replace(/\/$/, '');
 }
 
-/** Undefined when it is too large. */
+/** Undefined when it is too large: it is read to its end all the same, so that the connection can go on. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > MAX_BODY_BYTES) return undefined;
-    parts.push(part);
+    if (length <= MAX_BODY_BYTES) parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return length <= MAX_BODY_BYTES ? Buffer.concat(parts).toString('utf8') : undefined;
 }

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 
 /** A file of JSON lines that only grows. A torn last line, left by a crash in mid-write, is cut off. */
 export class LineLog {
@@ -22,7 +32,15 @@ export class LineLog {
 
   /** On its way to the disk when this returns: it survives the end of the process. */
   append(record: unknown): void {
-    writeSync(this.#file, `${JSON.stringify(record)}\n`);
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const { size } = fstatSync(this.#file);
+    try {
+      if (writeSync(this.#file, line) < line.length) throw new Error('the disk is full');
+    } catch (error) {
+      // Half a line would spoil the next one.
+      ftruncateSync(this.#file, size);
+      throw error;
+    }
   }
 
   close(): void {

@@ -34,6 +34,7 @@ export async function openChain(
   identity: ChainIdentity,
   verifier: SealVerifier,
   keep: { readonly states: number; readonly tipSets: number },
+  onFailure: (error: unknown) => void,
 ): Promise<OpenChain> {
   const { policy, economy, constantRandomness, genesisTimestamp, blockTimeMs } = identity;
   const seed = new ChainSeed(identity.seed, identity.nullRounds);
@@ -62,7 +63,12 @@ export async function openChain(
   chain.heads.subscribe(() => {
     if (++sinceSnapshot < SNAPSHOT_INTERVAL) return;
     sinceSnapshot = 0;
-    snapshots.save(chain.head, chain.headState, chain.head.height - keep.states);
+    try {
+      snapshots.save(chain.head, chain.headState, chain.head.height - keep.states);
+    } catch (error) {
+      // The chain goes on without: a start only has more to execute.
+      onFailure(error);
+    }
   });
   const close = (): void => {
     mempoolLog.close();

@@ -9,19 +9,22 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BeeproError } from '#core';
 import { identityOf, isAlive } from '#sealer';
 
 const processIdentity = z.object({ bootId: z.string(), pid: z.int(), startTime: z.int() });
 
+/** Folders that this process holds: to itself its lock file says nothing. */
+const openHere = new Set<string>();
+
 /** The devnet's folder, held by one process at a time. */
 export class StateFolder {
   readonly path: string;
 
   private constructor(path: string) {
-    this.path = path;
+    this.path = resolve(path);
   }
 
   /** @throws BeeproError `DEVNET_IN_USE` */
@@ -29,8 +32,9 @@ export class StateFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const folder = new StateFolder(path);
     const holder = processIdentity.safeParse(JSON.parse(folder.read('lock') ?? 'null')).data;
-    if (holder && holder.pid !== process.pid && isAlive(holder))
-      throw new BeeproError('DEVNET_IN_USE', { path, pid: holder.pid });
+    if (openHere.has(folder.path) || (holder && holder.pid !== process.pid && isAlive(holder)))
+      throw new BeeproError('DEVNET_IN_USE', { path, pid: holder?.pid ?? process.pid });
+    openHere.add(folder.path);
     folder.write('lock', JSON.stringify(identityOf(process.pid)));
     return folder;
   }
@@ -71,6 +75,7 @@ export class StateFolder {
   }
 
   release(): void {
+    openHere.delete(this.path);
     this.remove('lock');
   }
 }
