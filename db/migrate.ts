@@ -115,7 +115,9 @@ interface MigrationRecord {
 }
 
 async function takeLock(connection: Kysely<Tables>): Promise<string> {
-  const named = await sql<{ name: string }>`SELECT SHA1(DATABASE()) AS name`.execute(connection);
+  const named = await sql<{ name: string }>`SELECT LEFT(SHA2(DATABASE(), 256), 40) AS name`.execute(
+    connection,
+  );
   const lock = `beepro-migrate-${named.rows[0]?.name}`;
   for (let waited = 0; waited < LOCK_WAIT_MS; waited += LOCK_POLL_S * 1000) {
     const answer = await sql<{ got: number | null }>`SELECT GET_LOCK(${lock}, ${LOCK_POLL_S}) AS got`.execute(

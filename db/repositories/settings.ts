@@ -42,7 +42,7 @@ export async function readSettingVersion(executor: Executor): Promise<SettingVer
  */
 export async function fingerprintSettings(executor: Executor): Promise<string> {
   const { rows } = await sql<{ fingerprint: string }>`SELECT CONCAT(COUNT(*), ':', COALESCE(BIT_XOR(
-      CAST(CONV(LEFT(SHA1(CONCAT_WS('\0', name, scope, value)), 16), 16, 10) AS UNSIGNED)), 0)) AS fingerprint
+      CAST(CONV(LEFT(SHA2(CONCAT_WS('\0', name, scope, value), 256), 16), 16, 10) AS UNSIGNED)), 0)) AS fingerprint
     FROM setting`.execute(executor);
   return rows[0]?.fingerprint ?? '';
 }

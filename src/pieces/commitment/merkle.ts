@@ -67,7 +67,7 @@ export class MerkleBuilder {
 
   /** Fills up with zeros to `size`, a power of two, and returns the root. */
   finish(size: Bytes): Uint8Array {
-    if (this.#size === 0) return zeroCommitment(size);
+    if (this.#size === 0) return Uint8Array.from(zeroCommitment(size));
     while (this.#size < size) {
       const fill = Math.min(lowestBit(this.#size), size - this.#size);
       this.push({ size: fill, root: zeroCommitment(fill) });
@@ -76,7 +76,7 @@ export class MerkleBuilder {
     if (!root || this.#stack.length > 1 || root.size !== size) {
       throw new RangeError(`${this.#size} bytes are no tree of ${size}`);
     }
-    return root.root;
+    return Uint8Array.from(root.root);
   }
 }
 
