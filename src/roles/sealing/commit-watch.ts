@@ -4,6 +4,7 @@ import { isBeeproError, type SectorId } from '#core';
 import { markPiecesSealed, type SectorOnMessage } from '#db';
 import { applyEvent, commitAndPublish, moveSector, retryScale, type SectorEvent } from '#sector';
 import type { ChainView } from './chain-view.ts';
+import { inParallel, PARALLEL } from './in-parallel.ts';
 import type { SealingModules } from './modules.ts';
 import { sectorsOnMessage } from './pages.ts';
 
@@ -38,20 +39,18 @@ export async function watchCommits(
     state: 'CommitWait',
     messageStates: ['final', 'failed', 'cancelled', 'replaced'],
   });
-  for await (const sector of ended) {
-    if (signal.aborted) return;
+  await inParallel(ended, PARALLEL, signal, async (sector) => {
     const verdict = commitVerdict(sector);
-    if (verdict === undefined) continue;
+    if (verdict === undefined) return;
     if (verdict !== 'look') {
       await moveSector(modules, sector, verdict);
-      continue;
+      return;
     }
-    const info = await modules.chain.stateSectorGetInfo(idAddress(sector.miner, 't'), sector.number, [
-      ...view.key,
-    ]);
+    const miner = idAddress(sector.miner, 't');
+    const info = await modules.chain.stateSectorGetInfo(miner, sector.number, [...view.key]);
     if (info) await settle(modules, view, sector, info);
     else await moveSector(modules, sector, NOT_THERE);
-  }
+  });
 }
 
 const NOT_THERE: SectorEvent = {

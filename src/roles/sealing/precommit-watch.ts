@@ -2,6 +2,7 @@ import { idAddress, sealedCommitment, toHex } from '#codec';
 import type { SectorOnMessage } from '#db';
 import { moveSector, type SectorEvent } from '#sector';
 import type { ChainView } from './chain-view.ts';
+import { inParallel, PARALLEL } from './in-parallel.ts';
 import type { SealingModules } from './modules.ts';
 import { sectorsOnMessage } from './pages.ts';
 import { readStanding, revive } from './standing.ts';
@@ -40,13 +41,12 @@ export async function watchPreCommits(
     state: 'PreCommitWait',
     messageStates: ['landed', 'final', 'failed', 'cancelled', 'replaced'],
   });
-  for await (const sector of ended) {
-    if (signal.aborted) return;
+  await inParallel(ended, PARALLEL, signal, async (sector) => {
     const verdict = precommitVerdict(sector);
-    if (verdict === undefined) continue;
+    if (verdict === undefined) return;
     const event = verdict === 'look' ? await landedEvent(modules, view, sector) : verdict;
     if (event) await moveSector(modules, sector, event);
-  }
+  });
 }
 
 async function landedEvent(

@@ -1,0 +1,110 @@
+import { describe, expect, it, test } from 'vitest';
+import type { SectorOnMessage } from '#db';
+import { commitVerdict } from '../../../src/roles/sealing/commit-watch.ts';
+import { dutyBackoffMs } from '../../../src/roles/sealing/duty.ts';
+import { inParallel } from '../../../src/roles/sealing/in-parallel.ts';
+import { precommitVerdict } from '../../../src/roles/sealing/precommit-watch.ts';
+import { outboxVerdict } from '../../../src/roles/sealing/publisher.ts';
+import { isSeedDue } from '../../../src/roles/sealing/seed-watch.ts';
+import { crashVerdict, sweepVerdict } from '../../../src/roles/sealing/sweeper.ts';
+
+function onMessage(change: Partial<SectorOnMessage>): SectorOnMessage {
+  return {
+    miner: 1000,
+    number: 1,
+    comm_r: 'rr',
+    precommit_epoch: null,
+    message_id: 7,
+    message_state: 'pushed',
+    nonce: 3,
+    inclusion_epoch: null,
+    exit_code: null,
+    member_exit_code: null,
+    error_code: null,
+    error_message: null,
+    ...change,
+  };
+}
+
+describe('a sector that waits for its pre-commit', () => {
+  it.each([
+    [{ message_state: 'pushed' }, undefined],
+    [{ message_state: 'landed', exit_code: 0 }, 'look'],
+    // Failed in a tipset that a reorg may still revert: nothing follows before it is final.
+    [{ message_state: 'landed', exit_code: 16 }, undefined],
+    [{ message_state: 'final', exit_code: 0 }, 'look'],
+    [{ message_state: 'final', exit_code: 16 }, 'precommit-rejected'],
+    [{ message_state: 'failed', nonce: null }, 'precommit-withheld'],
+    [{ message_state: 'failed', nonce: 3 }, 'precommit-rejected'],
+    [{ message_state: 'cancelled', nonce: null }, 'precommit-withheld'],
+    [{ message_state: 'replaced', nonce: 3 }, 'precommit-rejected'],
+  ] as const)('with a message %j: %s', (change, expected) => {
+    const verdict = precommitVerdict(onMessage(change));
+    expect(typeof verdict === 'object' ? verdict.type : verdict).toBe(expected);
+  });
+});
+
+describe('a sector that waits for its prove-commit', () => {
+  it.each([
+    [{ message_state: 'landed', exit_code: 0, member_exit_code: 0 }, undefined],
+    [{ message_state: 'final', exit_code: 0, member_exit_code: 0 }, 'look'],
+    [{ message_state: 'final', exit_code: 0, member_exit_code: null }, 'look'],
+    // One of a batch, refused on its own.
+    [{ message_state: 'final', exit_code: 0, member_exit_code: 16 }, 'commit-rejected'],
+    [{ message_state: 'final', exit_code: 20, member_exit_code: 20 }, 'commit-rejected'],
+    [{ message_state: 'failed', nonce: null }, 'commit-withheld'],
+    [{ message_state: 'failed', nonce: 3 }, 'commit-rejected'],
+  ] as const)('with a message %j: %s', (change, expected) => {
+    const verdict = commitVerdict(onMessage(change));
+    expect(typeof verdict === 'object' ? verdict.type : verdict).toBe(expected);
+  });
+});
+
+test.each([
+  ['waiting', 9_000, 'leave'],
+  ['active', 9_000, 'leave'],
+  ['absent', 9_000, 'republish'],
+  ['completed', 9_000, 'republish'],
+  ['failed', 9_000, 'republish'],
+  ['absent', 100, 'leave'],
+] as const)('a queued run whose job is %s, %i ms old: %s', (presence, ageMs, verdict) => {
+  expect(sweepVerdict({ ageMs }, presence)).toBe(verdict);
+});
+
+test('an expired claim goes to the next until it has crashed too often', () => {
+  expect([0, 1, 2].map((crashes) => crashVerdict({ crashes }))).toEqual(['requeue', 'requeue', 'fail']);
+});
+
+test('only a run that still waits needs its job', () => {
+  const statuses = ['waiting', 'queued', 'running', 'done', 'failed', 'superseded'];
+  expect(statuses.filter((run_status) => outboxVerdict({ run_status }) === 'publish')).toEqual(['queued']);
+});
+
+test('a seed is read when it is drawn and deep enough', () => {
+  expect(isSeedDue(100, 150, 6, 255)).toBe(false);
+  expect(isSeedDue(100, 150, 6, 256)).toBe(true);
+});
+
+test('a failing duty backs off to a bound', () => {
+  expect([1, 2, 3, 50].map(dutyBackoffMs)).toEqual([500, 1_000, 2_000, 30_000]);
+});
+
+test('inParallel bounds how much runs at once, finishes the rest when one fails, and tells of it', async () => {
+  let running = 0;
+  let most = 0;
+  const done: number[] = [];
+  const work = async (item: number) => {
+    running += 1;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running -= 1;
+    if (item === 3) throw new Error('three');
+    done.push(item);
+  };
+  async function* items() {
+    for (let item = 0; item < 20; item++) yield item;
+  }
+  await expect(inParallel(items(), 4, new AbortController().signal, work)).rejects.toThrow('three');
+  expect(most).toBeLessThanOrEqual(4);
+  expect(done).toHaveLength(19);
+});
