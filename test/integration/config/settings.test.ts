@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -164,6 +165,18 @@ describe('a change', () => {
     });
     expect(await told.promise).toEqual(['piece.wait']);
     await stop();
+  });
+
+  it('without Redis is made all the same, and found by the next look', async () => {
+    const away = new Redis({ host: '127.0.0.1', port: 1, maxRetriesPerRequest: null, lazyConnect: true });
+    const failures: Error[] = [];
+    away.on('error', (error) => failures.push(error));
+    const wake = redisWake({ redis: away, onError: (error) => failures.push(error) });
+    const settings = await open({ wake, pollMs: 20 });
+    await setSetting(store.database, { name: 'piece.wait', value: '4s', who: 'ana' }, wake);
+    await waitFor(() => settings.get('piece.wait') === 4_000, { what: 'the poll' });
+    expect(failures.length).toBeGreaterThan(0);
+    away.disconnect();
   });
 
   it('many at once are all kept, each against what it found', async () => {

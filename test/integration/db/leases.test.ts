@@ -115,6 +115,16 @@ describe('a lease keeper', () => {
     await expect(acquire('stolen', 'c')).resolves.toBeUndefined();
   });
 
+  it('knows at once that it is over when its process stood still beyond the term', async () => {
+    const keeper = await holdLease({ database: store.database, name: 'asleep', holder: 'a', ttlMs: 200 });
+    if (!keeper?.lease) throw new Error('not acquired');
+    // As SIGSTOP does: no timer of this process runs meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    expect(keeper.lease).toBeUndefined();
+    await waitFor(() => keeper.lost.aborted, { what: 'the loss' });
+    await keeper.release();
+  });
+
   it('stops by its own clock when the database is gone', async () => {
     const other = await createMigratedDatabase();
     const failures: unknown[] = [];
