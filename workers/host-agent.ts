@@ -16,6 +16,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StateFolder } from './state-folder.ts';
+import { sweepWorkspace } from './workspace-sweep.ts';
 
 export interface HostAgentOptions {
   /** The worker's name, unique in the fleet. */
@@ -234,6 +235,12 @@ export class HostAgent {
       PHASE_NAMES.flatMap((phase) => [queueName(phase), queueName(phase, this.#options.name)]),
     );
     await this.#heartbeat.start();
+    await sweepWorkspace({
+      worker: this.#options.name,
+      database: this.#modules.database,
+      workspace: new Workspace(this.#options.workspaceDir),
+      log: this.#log,
+    });
     this.#closers.push(this.#modules.settings.onChange(() => this.#loop.wake()));
     this.#pool.fill();
     this.#loop.start();

@@ -1,6 +1,7 @@
 import { BeeproError } from '#core';
 import { C2Memo, porepParametersIdentity } from '#sealer';
 import { need } from './need.ts';
+import { requireParameters } from './parameters.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
 import { type ProvenFacts, provenFacts } from './seed.ts';
 
@@ -25,6 +26,8 @@ interface C1File {
 }
 
 async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string; fromMemo: boolean }> {
+  const { directory } = await context.seal('parameters', 'params', {});
+  await requireParameters(context, directory);
   const memo = C2Memo.fromEnvironment();
   const compute = async () => {
     const answer = await context.seal('c2', 'commit-2', {
@@ -35,7 +38,6 @@ async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string
   };
   if (!memo) return { proof: await compute(), fromMemo: false };
 
-  const { directory } = await context.seal('parameters', 'params', {});
   const parameters = await porepParametersIdentity(directory);
   const known = parameters ? await memo.find(context.network, c1.sha256, parameters) : undefined;
   if (known !== undefined) return { proof: known, fromMemo: true };
