@@ -18,7 +18,7 @@ import { preCommitInfo, proveCommitParams } from '../integration/devnet/sealing.
 import { MINER, startTestDevnet } from '../integration/devnet/test-devnet.ts';
 
 const { PreCommitSectorBatch2, ProveCommitSectors3 } = MINER_METHODS;
-const NETWORK = 'devnet-test';
+const NETWORK = 'beepro-devnet-test';
 const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array();
 
 /** C2 takes about 100 CPU-seconds; under constant randomness the memo may know the proof. */
@@ -46,9 +46,8 @@ test('real sectors, with and without pieces, are pre-committed, proven and verif
     seed: 'real proofs',
     networkName: NETWORK,
     constantRandomness: true,
-    verifier: undefined,
     sealer: { bin },
-  } as never);
+  });
   try {
     await own.devnet.control.mine(2);
     const entropy = minerEntropy(1000);

@@ -15,13 +15,12 @@ const DEFAULT_BLOCK_TIME_MS = 4_000;
  * @throws BeeproError `DEVNET_GENESIS_DIFFERS` when an option contradicts what is kept
  */
 export function identityIn(folder: StateFolder, options: DevnetOptions): ChainIdentity {
-  const kept = folder.read(FILE);
-  if (kept === undefined) {
-    const identity = newIdentity(options);
-    folder.write(FILE, writeStateJson(identity));
-    return identity;
+  const identity = folder.parse(FILE, readIdentity);
+  if (identity === undefined) {
+    const made = newIdentity(options);
+    folder.write(FILE, writeStateJson(made));
+    return made;
   }
-  const identity = readStateJson(kept) as ChainIdentity;
   const asked: Partial<Record<keyof ChainIdentity, unknown>> = {
     seed: options.seed,
     networkName: options.networkName,
@@ -38,6 +37,16 @@ export function identityIn(folder: StateFolder, options: DevnetOptions): ChainId
       throw new BeeproError('DEVNET_GENESIS_DIFFERS', { path: folder.path, field, kept: was, asked: is });
   }
   return identity;
+}
+
+/** A chain made before a rule had a number keeps today's default. */
+function readIdentity(text: string): ChainIdentity {
+  const kept = readStateJson(text) as ChainIdentity;
+  return {
+    ...kept,
+    policy: { ...DEFAULT_POLICY, ...kept.policy },
+    economy: { ...DEFAULT_ECONOMY, ...kept.economy },
+  };
 }
 
 function newIdentity(options: DevnetOptions): ChainIdentity {

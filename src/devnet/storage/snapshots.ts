@@ -7,6 +7,11 @@ import type { StateFolder } from './state-folder.ts';
 
 const SNAPSHOT = /^snapshot-(\d+)\.json$/;
 
+interface Snapshot {
+  readonly cid: CidString;
+  readonly state: ChainState;
+}
+
 /** States of single tipsets, so that a start need not execute the whole chain again. */
 export class Snapshots {
   readonly #folder: StateFolder;
@@ -28,12 +33,9 @@ export class Snapshots {
     store: ChainStore,
   ): { readonly tipSet: TipSet; readonly state: ChainState } | undefined {
     for (const { name } of this.#list().filter((each) => each.height <= height)) {
-      const { cid, state } = readStateJson(this.#folder.read(name) ?? '{}') as {
-        cid: CidString;
-        state: ChainState;
-      };
-      const tipSet = store.find(cid);
-      if (tipSet && store.isOnChain(tipSet)) return { tipSet, state };
+      const snapshot = this.#folder.parse(name, (text) => readStateJson(text) as Snapshot);
+      const tipSet = snapshot && store.find(snapshot.cid);
+      if (snapshot && tipSet && store.isOnChain(tipSet)) return { tipSet, state: snapshot.state };
     }
     return undefined;
   }

@@ -31,7 +31,7 @@ export class StateFolder {
   static open(path: string): StateFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const folder = new StateFolder(path);
-    const holder = processIdentity.safeParse(JSON.parse(folder.read('lock') ?? 'null')).data;
+    const holder = folder.parse('lock', (text) => processIdentity.parse(JSON.parse(text)));
     if (openHere.has(folder.path) || (holder && holder.pid !== process.pid && isAlive(holder)))
       throw new BeeproError('DEVNET_IN_USE', { path, pid: holder?.pid ?? process.pid });
     openHere.add(folder.path);
@@ -50,6 +50,22 @@ export class StateFolder {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * The content of a file as `parse` reads it; undefined when it is not there.
+   * @throws BeeproError `DEVNET_DAMAGED` when `parse` throws
+   */
+  parse<T>(name: string, parse: (text: string) => T): T | undefined {
+    const text = this.read(name);
+    if (text === undefined) return undefined;
+    try {
+      return parse(text);
+    } catch (error) {
+      // What JSON.parse says quotes the text, and that may be a key.
+      const detail = error instanceof SyntaxError ? 'it is no whole JSON' : (error as Error).message;
+      throw new BeeproError('DEVNET_DAMAGED', { path: this.file(name), detail });
     }
   }
 

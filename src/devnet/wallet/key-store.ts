@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   addressOfKey,
   exportKey,
@@ -22,8 +23,8 @@ export class KeyStore {
 
   constructor(folder: StateFolder) {
     this.#folder = folder;
-    const kept = JSON.parse(folder.read(FILE) ?? '[]') as string[];
-    for (const text of kept) this.#remember(importKey(text));
+    const kept = folder.parse(FILE, (text) => z.array(z.string()).parse(JSON.parse(text)).map(importKey));
+    for (const key of kept ?? []) this.#remember(key);
   }
 
   /** Addresses in the order of their texts, as Lotus lists them. */

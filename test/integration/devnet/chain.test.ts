@@ -146,6 +146,9 @@ describe('a restart', () => {
     await expect(startDevnet({ ...other, seed: 'other' })).rejects.toSatisfy((error) =>
       isBeeproError(error, 'DEVNET_GENESIS_DIFFERS'),
     );
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(`${folder.path}/keystore.json`, '[');
+    await expect(startDevnet(other)).rejects.toSatisfy((error) => isBeeproError(error, 'DEVNET_DAMAGED'));
     await expect(startDevnet({ stateDir: folder.path })).rejects.toSatisfy((error) =>
       isBeeproError(error, 'DEVNET_NO_SEALER'),
     );

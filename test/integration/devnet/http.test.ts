@@ -28,7 +28,7 @@ describe('the API over HTTP', () => {
     const { status, text } = await post(JSON.stringify(batch));
     expect(status).toBe(200);
     expect(JSON.parse(text)).toMatchObject([
-      { id: 1, result: 'devnet-test' },
+      { id: 1, result: 'beepro-devnet-test' },
       { id: 2, error: { code: -32601 } },
       { id: null, error: { code: -32700 } },
     ]);

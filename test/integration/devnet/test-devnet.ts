@@ -38,7 +38,7 @@ export async function startTestDevnet(options: Partial<DevnetOptions> = {}): Pro
   const devnet = await startDevnet({
     paused: true,
     seed: 'test',
-    networkName: 'devnet-test',
+    networkName: 'beepro-devnet-test',
     blockTimeMs: 1_000,
     genesisTimestamp: 1_700_000_000,
     ...(options.sealer ? {} : { verifier: new DigestVerifier() }),
