@@ -1,6 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listMessages, listRunsOfSector, listSectors, type SectorRow } from '#db';
-import { audit, pledgeSectors, resumeSector, whyWaiting } from '#sector';
+import { toHex, unsealedCid } from '#codec';
+import {
+  allocateSectorNumber,
+  insertPiece,
+  insertSector,
+  listMessages,
+  listPiecesOfSector,
+  listRunsOfSector,
+  listSectors,
+  placePiecesInSector,
+  type SectorRow,
+  transaction,
+} from '#db';
+import { commDOfPieces } from '#devnet';
+import { audit, moveSector, pledgeSectors, resumeSector, whyWaiting } from '#sector';
 import { waitFor } from '#testing';
 import { createSealingRig, honest, type SealingRig, type WorkerAnswer } from './sealing-rig.ts';
 import { landingAnswer } from './storage-answers.ts';
@@ -139,6 +152,46 @@ describe('the coordinator on a devnet', () => {
     );
     await rig.set('fee.precommit.max', '1 FIL');
     await workUntil('Proving', [number], isProving);
+  });
+
+  it('commits a sector with pieces by its manifest, whose CommD the chain computes for itself', async () => {
+    const { db } = rig.modules;
+    const commP = Buffer.alloc(32, 7);
+    commP[31] = 0x17;
+    const cid = unsealedCid(commP);
+    const pieces = [{ cid, size: 1024 }];
+    const commD = toHex(commDOfPieces(pieces, 2048));
+    const id = await transaction(db, async (trx) => {
+      const number = await allocateSectorNumber(trx, rig.miner);
+      const sector = { miner: rig.miner, number };
+      await insertSector(trx, { ...sector, state: 'Packing', kind: 'data', seal_proof: 5 });
+      const piece = await insertPiece(trx, {
+        cid,
+        raw_size: 1000,
+        padded_size: 1024,
+        name: 'a.txt',
+        format: 'file',
+        path: '/pieces/a.txt',
+        sha256: 'aa'.repeat(32),
+      });
+      await placePiecesInSector(trx, sector, [{ pieceId: piece, offset: 0 }]);
+      return sector;
+    });
+    await moveSector(rig.modules, id, { type: 'pieces-closed' });
+    await using _coordinator = running(1);
+    const withData: WorkerAnswer = (run) => ({
+      ...honest(run),
+      ...('commD' in honest(run) ? { commD } : {}),
+    });
+    await workUntil('Proving', [id.number], isProving, {
+      'add-piece': withData,
+      precommit1: withData,
+      precommit2: withData,
+    });
+    expect(await listPiecesOfSector(db.kysely, id)).toMatchObject([{ cid, status: 'sealed' }]);
+    const onChain = await rig.modules.chain.stateSectorGetInfo(`t0${id.miner}`, id.number, []);
+    expect(onChain?.dealWeight).toBeGreaterThan(0n);
+    expect(await audit(db.kysely, rig.modules.chain)).toEqual([]);
   });
 });
 
