@@ -49,13 +49,22 @@ function splitArguments(args) {
 }
 
 /**
- * One after another, to the end, so that one failure does not hide the others.
+ * One after another, to the end, so that one failure does not hide the others; but not when it is interrupted.
  * @param {readonly Stage[]} stages
  * @param {NodeJS.ProcessEnv} env
  */
 async function runAll(stages, env) {
   /** @type {Outcome[]} */
   const outcomes = [];
-  for (const stage of stages) outcomes.push(await stage(env));
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  for (const stage of stages) {
+    outcomes.push(await stage(env));
+    if (interrupted) throw new SetupError('interrupted', 'what was found until then is above');
+  }
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   return outcomes;
 }
