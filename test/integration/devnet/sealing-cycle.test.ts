@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeReturnOf, MINER_METHODS, unsealedCid } from '#codec';
 import { commDOfPieces } from '#devnet';
-import { commitment, preCommitInfo, proofOf, proveCommitParams } from './sealing.ts';
+import { aggregateOf, commitment, preCommitInfo, proofOf, proveCommitParams } from './sealing.ts';
 import { MINER, startTestDevnet, type TestDevnet } from './test-devnet.ts';
 
 const { PreCommitSectorBatch2, ProveCommitSectors3, WithdrawBalance } = MINER_METHODS;
@@ -159,6 +159,22 @@ describe('ProveCommitSectors3', () => {
     expect(returnDec).toEqual({ SuccessCount: 2, FailCodes: [{ Idx: 1, Code: 16 }] });
     expect(await test.lotus.stateSectorPreCommitInfo(MINER, 2, [])).not.toBeNull();
     expect(await test.lotus.stateSectorGetInfo(MINER, 1, [])).not.toBeNull();
+  });
+
+  it('takes one aggregate for four sectors or more, and fails whole for a bad one', async () => {
+    const numbers = [1, 2, 3, 4];
+    await preCommitted(...numbers);
+    const sectors = numbers.map((number) => ({ number, proof: new Uint8Array() }));
+    const aggregate = (proof: Uint8Array) =>
+      proveCommitParams(sectors, { sectorProofs: [], aggregateProof: proof, aggregateProofType: 1 });
+    expect(
+      await test.refusal(ProveCommitSectors3, aggregate(await aggregateOf(test, [1, 2, 4, 3]))),
+    ).toContain('aggregate seal verify failed');
+    const { returnDec } = await test.execute(
+      ProveCommitSectors3,
+      aggregate(await aggregateOf(test, numbers)),
+    );
+    expect(returnDec).toEqual({ SuccessCount: 4, FailCodes: null });
   });
 
   it('takes only proofs in one form', async () => {

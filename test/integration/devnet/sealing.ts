@@ -11,7 +11,7 @@ import {
   unsealedCommitment,
 } from '#codec';
 import type { SectorNumber } from '#core';
-import { zeroCommitment } from '#devnet';
+import { type SealProofInput, zeroCommitment } from '#devnet';
 import { DigestVerifier } from './digest-verifier.ts';
 import { MINER, type TestDevnet } from './test-devnet.ts';
 
@@ -42,7 +42,22 @@ export async function preCommitInfo(
 }
 
 /** The proof that the verifier of these tests wants for a sector as it stands pre-committed on chain. */
-export async function proofOf({ lotus }: TestDevnet, number: SectorNumber): Promise<Uint8Array> {
+export async function proofOf(test: TestDevnet, number: SectorNumber): Promise<Uint8Array> {
+  return DigestVerifier.proofOf(await proofInput(test, number));
+}
+
+/** One proof for several sectors. */
+export async function aggregateOf(test: TestDevnet, numbers: readonly SectorNumber[]): Promise<Uint8Array> {
+  const sectors = await Promise.all(numbers.map((number) => proofInput(test, number)));
+  const [first] = sectors;
+  if (!first) throw new Error('nothing to aggregate');
+  return DigestVerifier.aggregateOf({ miner: first.miner, sealProof: first.sealProof, sectors });
+}
+
+async function proofInput(
+  { lotus }: TestDevnet,
+  number: SectorNumber,
+): Promise<Omit<SealProofInput, 'proof'>> {
   const [onChain, params] = await Promise.all([
     lotus.stateSectorPreCommitInfo(MINER, number, []),
     lotus.stateGetNetworkParams(),
@@ -51,7 +66,7 @@ export async function proofOf({ lotus }: TestDevnet, number: SectorNumber): Prom
   const { info, preCommitEpoch } = onChain;
   const entropy = minerEntropy(actorIdOf(MINER));
   const seedEpoch = preCommitEpoch + params.preCommitChallengeDelay;
-  return DigestVerifier.proofOf({
+  return {
     miner: actorIdOf(MINER),
     number,
     sealProof: info.sealProof,
@@ -59,7 +74,7 @@ export async function proofOf({ lotus }: TestDevnet, number: SectorNumber): Prom
     commD: info.unsealedCid === null ? zeroCommitment(2048) : unsealedCommitment(info.unsealedCid),
     ticket: await lotus.stateGetRandomnessFromTickets(RANDOMNESS.seal, info.sealRandEpoch, entropy, []),
     seed: await lotus.stateGetRandomnessFromBeacon(RANDOMNESS.interactiveSeal, seedEpoch, entropy, []),
-  });
+  };
 }
 
 export function proveCommitParams(
