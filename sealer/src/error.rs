@@ -41,6 +41,42 @@ pub enum Code {
     Library,
 }
 
+impl Code {
+    pub const ALL: [Code; 28] = {
+        use Code::*;
+        [
+            BadRequest,
+            UnknownId,
+            IdConflict,
+            StillRunning,
+            Interrupted,
+            StaleEpoch,
+            SectorBusy,
+            ShuttingDown,
+            InUse,
+            StaleKey,
+            ReplicaNotFresh,
+            ReplicaInvalid,
+            NotSealed,
+            DataMismatch,
+            ProofInvalid,
+            SectorsFaulty,
+            FileMissing,
+            WrongSize,
+            DigestMismatch,
+            CacheCorrupt,
+            ParamsMissing,
+            ParamsCorrupt,
+            NoSpace,
+            OutOfMemory,
+            GpuLost,
+            Io,
+            Panic,
+            Library,
+        ]
+    };
+}
+
 /// An error answer: a code to switch on, a message for people, and data for programs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SealError {

@@ -12,6 +12,7 @@ use crate::lock::guard;
 pub struct Device {
     pub name: String,
     pub memory_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
 }
 

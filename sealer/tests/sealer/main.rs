@@ -1,6 +1,7 @@
 //! The sealer as a library and as a program, at 2 KiB. Everything runs without parameters but the
 //! tests in `snarks`, which run when `BEEPRO_SEALER_TEST_SNARKS` is set.
 
+mod document;
 mod phases;
 mod pieces;
 mod post;
