@@ -8,6 +8,7 @@ import { insertStoragePath, migrate, openDatabase } from '#db';
 import { addMiner } from '#sector';
 import { type LocalModules, openLocalModules } from './modules.ts';
 import { RoleProcess } from './role-process.ts';
+import { sealersBelow } from './sealers-below.ts';
 
 export interface InstallationOptions {
   /** Servers, sealer and parameters: `BEEPRO_MYSQL_URL`, `BEEPRO_REDIS_URL`, `BEEPRO_SEALER_BIN` … */
@@ -23,6 +24,8 @@ export interface InstallationOptions {
    * proof; proofs are then remembered in this folder. For tests.
    */
   readonly proofMemo?: string;
+  /** Run the production build's roles. */
+  readonly production?: boolean;
 }
 
 const MINER = 1000;
@@ -153,17 +156,30 @@ export class LocalInstallation {
     return [...this.#roles.values()];
   }
 
-  /** Stops every role, the chain last. Sealers that still run are left to the process registry's reaper. */
+  /** SIGKILL for every sealer that belongs to this installation, the chain's verifier included. */
+  killSealers(): void {
+    for (const pid of sealersBelow(this.dir)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+  }
+
+  /** Stops every role, the chain last, and then the sealers, which outlive their agents by design. */
   async stop(): Promise<void> {
     const chain = this.#roles.get('chain');
     await Promise.all(this.roles.filter((role) => role !== chain).map((role) => role.stop()));
     await chain?.stop();
+    this.killSealers();
     this.#roles.clear();
   }
 
   #start(name: string, args: readonly string[], onceEnv: NodeJS.ProcessEnv = {}): RoleProcess {
     const logFile = join(this.logsDir, `${name.replaceAll(' ', '-')}.log`);
-    const role = new RoleProcess({ name, args, env: this.env, logFile, restart: true }, onceEnv);
+    const { production = false } = this.#options;
+    const role = new RoleProcess({ name, args, env: this.env, logFile, restart: true, production }, onceEnv);
     this.#roles.set(name, role);
     return role;
   }

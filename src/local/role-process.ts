@@ -14,6 +14,8 @@ export interface RoleCommand {
   readonly logFile: string;
   /** Start it again, with `env` and without `onceEnv`, when it ends by itself, as pm2 would. */
   readonly restart: boolean;
+  /** From the production build, whatever this process runs from. */
+  readonly production?: boolean;
 }
 
 /** Pause before a role that ended is started again, in ms: doubled each time, up to the last. */
@@ -97,7 +99,7 @@ export class RoleProcess {
   }
 
   #spawn(onceEnv: NodeJS.ProcessEnv): Promise<void> {
-    const { file, args } = programCommand(this.#command.args);
+    const { file, args } = programCommand(this.#command.args, this.#command.production);
     const log = openSync(this.#command.logFile, 'a');
     const child = spawn(file, args, {
       env: { ...this.#command.env, ...onceEnv },
