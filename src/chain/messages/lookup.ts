@@ -10,7 +10,9 @@ export interface FoundMessage {
 }
 
 /** Epochs that a search looks back: messages are looked for all the time, so they are found while young. */
-const LOOKBACK = 900;
+const LOOKBACK: Epoch = 900;
+/** The whole chain: slow, and asked only before a message is given up. */
+export const WHOLE_CHAIN: Epoch = -1;
 
 /**
  * Finds the version of a message that was executed, if any: the newest first. The search also follows replacements
@@ -19,9 +21,10 @@ const LOOKBACK = 900;
 export async function searchVersions(
   chain: ChainApi,
   cids: readonly CidString[],
+  lookback: Epoch = LOOKBACK,
 ): Promise<FoundMessage | undefined> {
   for (const cid of cids.toReversed()) {
-    const lookup = await search(chain, cid);
+    const lookup = await search(chain, cid, lookback);
     if (!lookup) continue;
     const executed = await chain.chainGetTipSet(lookup.tipSet);
     const included = await chain.chainGetTipSet(executed.blocks[0]?.parents ?? []);
@@ -30,9 +33,9 @@ export async function searchVersions(
   return undefined;
 }
 
-async function search(chain: ChainApi, cid: CidString): Promise<MessageLookup | null> {
+async function search(chain: ChainApi, cid: CidString, lookback: Epoch): Promise<MessageLookup | null> {
   try {
-    return await chain.stateSearchMsg([], cid, LOOKBACK, true);
+    return await chain.stateSearchMsg([], cid, lookback, true);
   } catch (error) {
     // A node that never saw the message: it is not on its chain (recorded answers of Lotus v1.36).
     if (isMissing(error) && /load message|could not find/.test(String(error))) return null;

@@ -1,5 +1,13 @@
 import type { Epoch } from '#core';
-import { findMessage, listMessages, listSenders, type MessageRow, raiseNextNonce, transaction } from '#db';
+import {
+  findMessage,
+  listMessages,
+  listSenders,
+  type MessageRow,
+  raiseNextNonce,
+  readServerTime,
+  transaction,
+} from '#db';
 import type { MessageModules } from './context.ts';
 import { prepareMessage } from './prepare.ts';
 import { pushMessage } from './push.ts';
@@ -71,9 +79,10 @@ async function sendOne(modules: MessageModules, row: MessageRow): Promise<boolea
 }
 
 async function watch(modules: MessageModules, head: Epoch, signal?: AbortSignal): Promise<void> {
+  const at = { head, now: await readServerTime(modules.db.kysely) };
   for (const row of await dueMessages(modules, ['pushed', 'landed'])) {
     if (signal?.aborted) return;
-    await watchMessage(modules, row, head);
+    await watchMessage(modules, row, at);
   }
 }
 

@@ -13,8 +13,9 @@ export async function replaceIfStuck(
   modules: MessageModules,
   row: MessageRow,
   newest: MessageVersionRow,
+  now: Date,
 ): Promise<boolean> {
-  if (Date.now() - newest.created_at.getTime() < modules.rules.replaceAfterMs()) return false;
+  if (now.getTime() - newest.created_at.getTime() < modules.rules.replaceAfterMs()) return false;
   if (row.nonce === null)
     throw new BeeproError('INTERNAL', { detail: `message ${row.id} was pushed without a nonce` });
   const old = { limit: BigInt(newest.gas_limit), feeCap: newest.gas_fee_cap, premium: newest.gas_premium };

@@ -12,7 +12,7 @@ import {
   transaction,
 } from '#db';
 import type { MessageModules } from './context.ts';
-import { type FoundMessage, searchVersions } from './lookup.ts';
+import { type FoundMessage, searchVersions, WHOLE_CHAIN } from './lookup.ts';
 import { memberOutcome } from './outcome.ts';
 import { pushAgain } from './push.ts';
 import { replaceIfStuck } from './replace.ts';
@@ -21,21 +21,27 @@ import { setBack } from './setback.ts';
 /** A foreign message with our nonce, of other content. Source: Lotus `chain/stmgr/searchwait.go`. */
 const OTHER_MESSAGE = /not a valid replacement message/i;
 
+/** When a pass looks: the chain's head, and the database's clock. */
+export interface Moment {
+  readonly head: Epoch;
+  readonly now: Date;
+}
+
 /**
- * Pushed or landed: looks where the message stands on the chain of `head`. A landed one that a reorg has dropped is
+ * Pushed or landed: looks where the message stands on the chain. A landed one that a reorg has dropped is
  * pushed again, the same bytes; one whose nonce is final with another message is given up.
  */
-export async function watchMessage(modules: MessageModules, row: MessageRow, head: Epoch): Promise<void> {
+export async function watchMessage(modules: MessageModules, row: MessageRow, at: Moment): Promise<void> {
   try {
     const versions = await listMessageVersions(modules.db.kysely, row.id);
     const found = await findOurs(
       modules,
       versions.map((version) => version.cid),
     );
-    if (found === 'other') return await nonceLost(modules, row, head);
-    if (found) return await executed(modules, row, found, head);
+    if (found === 'other') return await nonceUsed(modules, row, at);
+    if (found) return await executed(modules, row, found, at.head);
     if (row.state === 'landed') return await dropped(modules, row);
-    await stillOut(modules, row, head, versions.at(-1));
+    await stillOut(modules, row, at, versions.at(-1));
   } catch (error) {
     await setBack(modules, row, error);
   }
@@ -44,9 +50,10 @@ export async function watchMessage(modules: MessageModules, row: MessageRow, hea
 async function findOurs(
   modules: MessageModules,
   cids: readonly string[],
+  lookback?: Epoch,
 ): Promise<FoundMessage | 'other' | undefined> {
   try {
-    return await searchVersions(modules.chain, cids);
+    return await searchVersions(modules.chain, cids, lookback);
   } catch (error) {
     if (isBeeproError(error) && OTHER_MESSAGE.test(error.message)) return 'other';
     throw error;
@@ -125,24 +132,30 @@ async function dropped(modules: MessageModules, row: MessageRow): Promise<void> 
 async function stillOut(
   modules: MessageModules,
   row: MessageRow,
-  head: Epoch,
+  at: Moment,
   newest: MessageVersionRow | undefined,
 ): Promise<void> {
-  if (newest && (await replaceIfStuck(modules, row, newest))) return;
+  if (newest && (await replaceIfStuck(modules, row, newest, at.now))) return;
   const since = row.pushed_at?.getTime() ?? 0;
-  if (Date.now() - since < modules.rules.pushAgainMs()) return;
+  if (at.now.getTime() - since < modules.rules.pushAgainMs()) return;
   try {
     await pushAgain(modules, row);
   } catch (error) {
     if (!isBeeproError(error, 'CHAIN_NONCE_TOO_LOW')) throw error;
     // Used on chain, though none of our versions was found: by another message, once that is deep enough.
-    await nonceLost(modules, row, head);
+    await nonceUsed(modules, row, at);
   }
 }
 
-/** Final only when the account's nonce has passed ours `confidence` epochs ago. */
-async function nonceLost(modules: MessageModules, row: MessageRow, head: Epoch): Promise<void> {
-  const deep = Math.max(head - modules.rules.confidence(), 0);
+/**
+ * The nonce was used. By a message of ours after all, when nobody looked for long; else by a foreign one, which is
+ * final when the account's nonce had passed ours `confidence` epochs ago.
+ */
+async function nonceUsed(modules: MessageModules, row: MessageRow, at: Moment): Promise<void> {
+  const cids = (await listMessageVersions(modules.db.kysely, row.id)).map((version) => version.cid);
+  const found = await findOurs(modules, cids, WHOLE_CHAIN);
+  if (found && found !== 'other') return executed(modules, row, found, at.head);
+  const deep = Math.max(at.head - modules.rules.confidence(), 0);
   const tipSet = await modules.chain.chainGetTipSetByHeight(deep, []);
   const account = await modules.chain.stateGetActor(row.from_address, tipSet.cids);
   if (row.nonce === null || account.nonce <= row.nonce) return;

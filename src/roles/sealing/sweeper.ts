@@ -8,6 +8,7 @@ import {
   lockSector,
   type PhaseRunRow,
   queueDueRun,
+  readServerTime,
   requeueExpiredRun,
   type Trx,
 } from '#db';
@@ -40,9 +41,10 @@ export function crashVerdict(run: Pick<PhaseRunRow, 'crashes'>): 'requeue' | 'fa
 /** Puts jobs back that MySQL wants and Redis lacks or keeps only as ended (crash rule 1). */
 export async function sweepQueued(modules: SealingModules, signal: AbortSignal): Promise<void> {
   for (let afterId = 0; !signal.aborted; ) {
+    const now = await readServerTime(modules.db.kysely);
     const runs = await listQueuedRuns(modules.db.kysely, { afterId, limit: PAGE });
     for (let at = 0; at < runs.length; at += PARALLEL) {
-      await Promise.all(runs.slice(at, at + PARALLEL).map((run) => sweepRun(modules, run)));
+      await Promise.all(runs.slice(at, at + PARALLEL).map((run) => sweepRun(modules, run, now)));
     }
     const last = runs.at(-1);
     if (!last || runs.length < PAGE) return;
@@ -50,10 +52,10 @@ export async function sweepQueued(modules: SealingModules, signal: AbortSignal):
   }
 }
 
-async function sweepRun(modules: SealingModules, run: PhaseRunRow): Promise<void> {
+async function sweepRun(modules: SealingModules, run: PhaseRunRow, now: Date): Promise<void> {
   const job = jobOf(run);
   const presence = await jobPresence(modules.bus, job.queue, job.jobId);
-  const ageMs = Date.now() - Math.max(run.runnable_at.getTime(), run.created_at.getTime());
+  const ageMs = now.getTime() - Math.max(run.runnable_at.getTime(), run.created_at.getTime());
   if (sweepVerdict({ ageMs }, presence) === 'leave') return;
   await republishJob(modules.bus, job);
   modules.log.info({ event: 'sweep.republished', runId: run.id, job: job.jobId, presence }, 'job put back');
