@@ -88,8 +88,8 @@ function watchArrivals(modules: LocalModules, signal: AbortSignal): ReadonlyMap<
   const arrivals = new Map<number, number>();
   void (async () => {
     for await (const change of followHead(modules.chain, { signal })) {
-      if (change.type === 'apply' && !arrivals.has(change.tipSet.height))
-        arrivals.set(change.tipSet.height, Date.now());
+      if (change.type === 'apply' && !arrivals.has(change.val.height))
+        arrivals.set(change.val.height, Date.now());
     }
   })();
   return arrivals;
