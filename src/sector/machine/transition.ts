@@ -1,8 +1,9 @@
 import { BeeproError } from '#core';
+import type { Cell } from './cells.ts';
 import { EVENTS, type SectorEvent } from './events.ts';
 import type { Rules, SectorFacts, Transition } from './facts.ts';
 import type { Refusal, Step } from './step.ts';
-import { type Cell, TABLE } from './table.ts';
+import { TABLE } from './table.ts';
 
 export type Outcome = { readonly ok: Transition } | { readonly refused: string };
 
