@@ -77,14 +77,17 @@ function takeLease(modules: SealingModules, holder: string, name: string): Promi
 }
 
 async function withinLimit(duty: Duty, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.timeout(PASS_LIMIT_MS);
-  const either = AbortSignal.any([signal, limit]);
-  const stopped = new Promise<never>((_resolve, reject) => {
-    limit.addEventListener(
-      'abort',
-      () => reject(new BeeproError('TIMED_OUT', { what: `a pass of ${duty.name}`, ms: PASS_LIMIT_MS })),
-      { once: true },
-    );
+  const limit = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      limit.abort();
+      reject(new BeeproError('TIMED_OUT', { what: `a pass of ${duty.name}`, ms: PASS_LIMIT_MS }));
+    }, PASS_LIMIT_MS);
   });
-  await Promise.race([duty.pass(either), stopped]);
+  try {
+    await Promise.race([duty.pass(AbortSignal.any([signal, limit.signal])), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

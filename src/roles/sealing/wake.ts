@@ -15,6 +15,7 @@ export class Wake {
         const timer = setTimeout(resolve, ms);
         const end = () => {
           clearTimeout(timer);
+          signal.removeEventListener('abort', end);
           resolve();
         };
         this.#ring = end;
