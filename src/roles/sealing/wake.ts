@@ -12,12 +12,12 @@ export class Wake {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#knocked && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
         const end = () => {
           clearTimeout(timer);
           signal.removeEventListener('abort', end);
           resolve();
         };
+        const timer = setTimeout(end, ms);
         this.#ring = end;
         signal.addEventListener('abort', end, { once: true });
       });
