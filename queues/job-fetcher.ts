@@ -6,8 +6,6 @@ import { LOCK_MS, type QueueBus } from './queue-bus.ts';
 
 const jobData = z.object({ runId: z.number().int().positive() });
 
-/** A popped marker dies with the host that popped it, so a wait ends by itself after this long, in ms. */
-const SAFETY_POLL_MS = 5_000;
 /** How often jobs whose lock ran out are put back, in ms. */
 const STALLED_EVERY_MS = 30_000;
 /** Pause after a wait that Redis refused, in ms, so that a lasting refusal makes no busy loop. */
@@ -17,7 +15,6 @@ export interface JobFetcherOptions {
   /** Holds the locks; stable per worker, so that a restarted agent can end the jobs that it had fetched. */
   readonly token: string;
   readonly onError?: (error: Error) => void;
-  readonly safetyPollMs?: number;
 }
 
 /**
@@ -109,16 +106,15 @@ export class JobFetcher {
   }
 
   /**
-   * Waits until one of the queues may have a job, {@link wake} is called, or the safety poll is due. Returns
-   * the queue whose marker was taken; who then takes no job from it must {@link returnMarker}, or nobody else
+   * Waits until one of the queues may have a job, {@link wake} is called, or `timeoutMs` are over: a popped
+   * marker dies with the host that popped it, so nobody waits for ever. Returns the queue whose marker was taken; who then takes no job from it must {@link returnMarker}, or nobody else
    * is woken.
    */
-  async wait(queues: readonly QueueName[], timeoutMs?: number): Promise<QueueName | undefined> {
-    const ms = Math.min(timeoutMs ?? Infinity, this.#options.safetyPollMs ?? SAFETY_POLL_MS);
+  async wait(queues: readonly QueueName[], timeoutMs: number): Promise<QueueName | undefined> {
     const byKey = new Map(queues.map((queue) => [this.#bus.key(queue, 'marker'), queue]));
     // ioredis waits for ever while Redis is down; the caller must not. What it waits for is not asked twice.
-    this.#popping ??= this.#pop([...byKey.keys(), this.#wakeKey], ms);
-    const key = await withTimeout(this.#popping, ms + 1_000);
+    this.#popping ??= this.#pop([...byKey.keys(), this.#wakeKey], timeoutMs);
+    const key = await withTimeout(this.#popping, timeoutMs + 1_000);
     return key === undefined ? undefined : byKey.get(key);
   }
 

@@ -11,6 +11,7 @@ export type StopReason = 'superseded' | 'time-limit' | 'agent-stops';
 export class ActiveRun {
   readonly row: PhaseRunRow;
   readonly fence: Fence;
+  readonly began: Date;
   /** Its BullMQ job; undefined when that was lost, which changes nothing. */
   readonly job: FetchedJob | undefined;
   readonly #work = new AbortController();
@@ -20,10 +21,17 @@ export class ActiveRun {
   answered = false;
   #reason: StopReason | undefined;
 
-  constructor(row: PhaseRunRow, worker: string, job: FetchedJob | undefined) {
+  /** @param began when it was claimed first, by this host's clock */
+  constructor(row: PhaseRunRow, worker: string, job: FetchedJob | undefined, began: Date) {
+    this.began = began;
     this.row = row;
     this.fence = { runId: row.id, attempt: row.attempt, claim: row.claim, worker };
     this.job = job;
+  }
+
+  /** Milliseconds since it was claimed, restarts of the agent included. */
+  get elapsedMs(): number {
+    return Date.now() - this.began.getTime();
   }
 
   get phase(): Phase {

@@ -74,7 +74,8 @@ async function adopt(
       return undefined;
     });
   modules.log.info({ runId: row.id, phase: row.phase, miner: row.miner, sector: row.number }, 'adopted');
-  return { run: new ActiveRun(row, modules.worker, job), journalled };
+  const began = journalled ? new Date(journalled.intent.claimedAt) : new Date();
+  return { run: new ActiveRun(row, modules.worker, job, began), journalled };
 }
 
 /** Claims again a run that was given back to the queue while this worker was away. */

@@ -21,7 +21,8 @@ import { sweepWorkspace } from './workspace-sweep.ts';
 export interface HostAgentOptions {
   /** The worker's name, unique in the fleet. */
   readonly name: string;
-  readonly class?: string | undefined;
+  /** Settings for `class:NAME` count for all workers of the class; asked again when settings change. */
+  readonly class?: () => string | undefined;
   /** Journals, sockets and logs of sealers; survives restarts and reboots, on a local disk. */
   readonly stateDir: string;
   /** The fast disk that sectors are sealed on. */
@@ -40,6 +41,9 @@ export interface HostAgentModules {
   /** The agent cannot go on: the role ends, and its supervisor starts another. */
   readonly onFatal: (error: BeeproError) => void;
 }
+
+/** How often running phases are held against their time limits, in ms. */
+const TIME_LIMIT_LOOK_MS = 500;
 
 /**
  * The agent of one host: holds the host's lease, takes over what an earlier agent left, and then takes jobs that
@@ -60,6 +64,7 @@ export class HostAgent {
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
   #choice: Choice | undefined;
+  #class: string | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -126,7 +131,7 @@ export class HostAgent {
     const lease = await HostLease.acquire({
       database: modules.database,
       worker: options.name,
-      ttlMs: modules.settings.leaseTtlMs(),
+      ttlMs: () => modules.settings.leaseTtlMs(),
       onLapse: () => modules.log.warn('the host’s lease is not renewed: no new work until it is'),
       onRegained: async () => agent?.register(),
       onLost: modules.onFatal,
@@ -144,7 +149,6 @@ export class HostAgent {
       );
       const fetcher = new JobFetcher(modules.bus, {
         token: options.name,
-        safetyPollMs: modules.settings.pollMs(),
         onError: (error) => modules.log.warn({ err: error }, 'Redis'),
       });
       agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher });
@@ -197,10 +201,12 @@ export class HostAgent {
 
   /** Registers this agent as what the worker is now. */
   async register(): Promise<void> {
-    const { name, class: workerClass, version } = this.#options;
+    const { name, version } = this.#options;
+    const workerClass = this.#options.class?.();
+    this.#class = workerClass;
     const registered = await registerWorker(this.#modules.database.kysely, {
       name,
-      ...(workerClass ? { class: workerClass } : {}),
+      class: workerClass ?? '',
       bootId: readBootId(),
       hostEpoch: this.#lease.hostEpoch,
       pid: process.pid,
@@ -241,14 +247,16 @@ export class HostAgent {
       workspace: new Workspace(this.#options.workspaceDir),
       log: this.#log,
     });
-    this.#closers.push(this.#modules.settings.onChange(() => this.#loop.wake()));
+    this.#closers.push(this.#modules.settings.onChange(() => this.#onSettings()));
+    const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
+    this.#closers.push(() => clearInterval(limits));
     this.#pool.fill();
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
   }
 
   #start(row: PhaseRunRow, job: FetchedJob): void {
-    this.#execute({ run: new ActiveRun(row, this.#options.name, job), journalled: undefined });
+    this.#execute({ run: new ActiveRun(row, this.#options.name, job, new Date()), journalled: undefined });
   }
 
   #execute({ run, journalled }: AdoptedRun): void {
@@ -260,6 +268,19 @@ export class HostAgent {
       this.#loop.wake();
     });
     this.#executions.add(execution);
+  }
+
+  #onSettings(): void {
+    this.#loop.wake();
+    if (this.#options.class?.() === this.#class) return;
+    this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
+  }
+
+  #endOverdue(): void {
+    for (const run of this.#runs.values()) {
+      if (!run.answered && run.elapsedMs > this.#modules.settings.timeLimitMs(run.phase))
+        run.stop('time-limit');
+    }
   }
 
   async #stop(): Promise<void> {

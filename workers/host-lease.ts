@@ -10,15 +10,14 @@ import {
 } from '#db';
 import { identityOf, isAlive, pidNamespace, readBootId } from '#sealer';
 
-/** A lease runs for so long, in ms, by the server's clock; it is renewed three times in that. */
-const TTL_MS = 30_000;
-/** Stops before the server thinks it over, whatever the clocks' rates are. */
-const MARGIN_MS = 3_000;
+/** The part of the time after which its holder stops: before the server thinks it over, whatever the clocks' rates are. */
+const HOLD_SHARE = 0.9;
 
 export interface HostLeaseOptions {
   readonly database: Database;
   readonly worker: string;
-  readonly ttlMs?: number;
+  /** Milliseconds that it holds without renewal, by the server's clock; it is renewed three times in that. */
+  readonly ttlMs: () => number;
   /** The lease cannot be shown to be held any more: nothing may be claimed. */
   readonly onLapse: () => void;
   /** It is held again, with nobody in between: a new host epoch. */
@@ -35,7 +34,6 @@ export interface HostLeaseOptions {
  */
 export class HostLease {
   readonly #options: HostLeaseOptions;
-  readonly #ttlMs: number;
   #lease: HeldLease;
   /** `performance.now()` until which the lease surely holds. */
   #holdsUntil: number;
@@ -43,11 +41,10 @@ export class HostLease {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(options: HostLeaseOptions, lease: HeldLease, askedAt: number) {
+  private constructor(options: HostLeaseOptions, lease: HeldLease, holdsUntil: number) {
     this.#options = options;
-    this.#ttlMs = options.ttlMs ?? TTL_MS;
     this.#lease = lease;
-    this.#holdsUntil = askedAt + this.#ttlMs - MARGIN_MS;
+    this.#holdsUntil = holdsUntil;
     this.#schedule();
   }
 
@@ -56,15 +53,16 @@ export class HostLease {
     const name = leaseName(options.worker);
     const before = await findLease(options.database.kysely, name);
     const askedAt = performance.now();
+    const ttlMs = options.ttlMs();
     const lease = await transaction(options.database, (trx) =>
       acquireLease(trx, {
         name,
         holder: ownHolder(),
-        ttlMs: options.ttlMs ?? TTL_MS,
+        ttlMs,
         deadHolder: before && isDeadHere(before.holder) ? before.holder : undefined,
       }),
     );
-    if (lease) return new HostLease(options, lease, askedAt);
+    if (lease) return new HostLease(options, lease, askedAt + ttlMs * HOLD_SHARE);
     const detail = `its lease is held by ${before?.holder ?? 'another agent'} until ${before?.expires_at.toISOString()}`;
     throw new BeeproError('WORKER_NAME_TAKEN', { name: options.worker, detail });
   }
@@ -98,19 +96,18 @@ export class HostLease {
 
   #schedule(): void {
     if (this.#closed) return;
-    const delay = this.#lapsed ? 1_000 : this.#ttlMs / 3;
+    const delay = this.#lapsed ? 1_000 : this.#options.ttlMs() / 3;
     this.#timer = setTimeout(() => void this.#renew(), delay).unref();
   }
 
   async #renew(): Promise<void> {
     const askedAt = performance.now();
+    const ttlMs = this.#options.ttlMs();
     const expiry = setTimeout(() => this.#lapse(), Math.max(0, this.#holdsUntil - askedAt)).unref();
     try {
-      const renewed =
-        !this.#lapsed && (await renewLease(this.#options.database.kysely, this.#lease, this.#ttlMs));
+      const renewed = !this.#lapsed && (await renewLease(this.#options.database.kysely, this.#lease, ttlMs));
       if (this.#closed) return;
-      if (renewed && performance.now() < this.#holdsUntil)
-        this.#holdsUntil = askedAt + this.#ttlMs - MARGIN_MS;
+      if (renewed && performance.now() < this.#holdsUntil) this.#holdsUntil = askedAt + ttlMs * HOLD_SHARE;
       else await this.#regain();
     } catch (error) {
       this.#options.onError(error);
@@ -131,9 +128,10 @@ export class HostLease {
   async #regain(): Promise<void> {
     this.#lapse();
     const askedAt = performance.now();
+    const ttlMs = this.#options.ttlMs();
     const { name, holder, token } = this.#lease;
     const lease = await transaction(this.#options.database, (trx) =>
-      acquireLease(trx, { name, holder, ttlMs: this.#ttlMs, deadHolder: holder }),
+      acquireLease(trx, { name, holder, ttlMs, deadHolder: holder }),
     );
     if (this.#closed) return;
     if (!lease || lease.token !== token + 1) {
@@ -143,7 +141,7 @@ export class HostLease {
       return;
     }
     this.#lease = lease;
-    this.#holdsUntil = askedAt + this.#ttlMs - MARGIN_MS;
+    this.#holdsUntil = askedAt + ttlMs * HOLD_SHARE;
     await this.#options.onRegained(lease.token);
     this.#lapsed = false;
   }

@@ -60,7 +60,6 @@ export class RunExecutor {
   /** @param journalled what an earlier agent had written of the same run */
   async execute(run: ActiveRun, journalled?: JournalledRun): Promise<void> {
     const log = this.#log(run.row);
-    const limit = this.#timeLimit(run);
     try {
       const context = await patiently(() => this.#context(run, log), {
         signal: run.leaving,
@@ -71,15 +70,12 @@ export class RunExecutor {
       const ending = journalled?.outcome
         ? { outcome: journalled.outcome }
         : await this.#compute(run, context, journalled);
-      clearTimeout(limit);
       if (ending === 'dropped') await this.#drop(run, context);
       else await this.#conclude(run, context, ending);
     } catch (error) {
       // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
       if (!run.leaving.aborted) log.error({ err: error }, 'the run is left to the next agent');
       run.sealer?.leave();
-    } finally {
-      clearTimeout(limit);
     }
   }
 
@@ -246,7 +242,7 @@ export class RunExecutor {
       claim: fence.claim,
       sealer,
       bootId: readBootId(),
-      claimedAt: new Date().toISOString(),
+      claimedAt: run.began.toISOString(),
     };
   }
 
@@ -283,16 +279,6 @@ export class RunExecutor {
         return run.sealer.request(step, op, params);
       },
     };
-  }
-
-  #timeLimit(run: ActiveRun): NodeJS.Timeout {
-    const elapsed = Date.now() - (run.row.claimed_at?.getTime() ?? Date.now());
-    const left = Math.max(this.#modules.settings.timeLimitMs(run.phase) - elapsed, 1_000);
-    const end = () => {
-      if (!run.answered) run.stop('time-limit');
-    };
-    // setTimeout counts to 2^31 − 1 ms, 24.8 days.
-    return setTimeout(end, Math.min(left, 2 ** 31 - 1)).unref();
   }
 
   #timeLimitError(run: ActiveRun): BeeproError {

@@ -24,8 +24,8 @@ export const preCommit2: PhaseHandler = {
     const { commR, commD } = await encode(context, ticket);
     const seeds = context.settings.checkSeeds(context.id.miner);
     const check = { sector: context.sealerSector, ticket, comm_r: commR, seeds };
-    await context.seal('check', 'check', check);
-    return { commR, commD };
+    const checked = await context.seal('check', 'check', check);
+    return { commR, commD, checkedSeeds: checked.seeds };
   },
 };
 

@@ -48,7 +48,7 @@ export async function startWorker(
   const agent = await HostAgent.start(
     {
       name: options.name,
-      class: modules.settings.get('worker.class', { worker: options.name }) || undefined,
+      class: () => modules.settings.get('worker.class', { worker: options.name }),
       stateDir: options.stateDir,
       workspaceDir: options.workspaceDir,
       version: options.version,

@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 function fetcher(token = 'host-a'): JobFetcher {
-  const made = new JobFetcher(bus, { token, safetyPollMs: 2_000 });
+  const made = new JobFetcher(bus, { token });
   fetchers.push(made);
   return made;
 }
@@ -94,7 +94,7 @@ describe('fetching', () => {
   test('a wait ends when a job is added to one of its queues', async () => {
     const names = [queue(), queue()];
     const one = fetcher();
-    const waiting = one.wait(names);
+    const waiting = one.wait(names, 2_000);
     await publishJob(bus, request(names[1] ?? '', 1));
     expect(await waiting).toBe(names[1]);
     expect((await one.tryFetch(names[1] ?? ''))?.runId).toBe(1);
@@ -104,14 +104,14 @@ describe('fetching', () => {
     const name = queue();
     await publishJob(bus, request(name, 1));
     const [one, two] = [fetcher('host-a'), fetcher('host-b')];
-    expect(await one.wait([name])).toBe(name);
+    expect(await one.wait([name], 2_000)).toBe(name);
     await one.returnMarker(name);
-    expect(await two.wait([name])).toBe(name);
+    expect(await two.wait([name], 2_000)).toBe(name);
   });
 
   test('waking a worker ends its wait with no queue', async () => {
     const one = fetcher('host-wake');
-    const waiting = one.wait([queue()]);
+    const waiting = one.wait([queue()], 2_000);
     await wakeWorker(bus, 'host-wake');
     expect(await waiting).toBeUndefined();
   });
