@@ -26,6 +26,8 @@ export interface ContextOptions {
   readonly database?: 'migrated' | 'as it is';
 }
 
+/** How long a command waits for Redis, in ms: somebody sits before it. */
+const BUS_TIMEOUT_MS = 5_000;
 /** Redis is a convenience to a command that only wants to announce something, in ms. */
 const WAKE_TIMEOUT_MS = 2_000;
 
@@ -42,12 +44,12 @@ export async function withContext<T>(
   const database = once(() =>
     resources.adopt(openDatabase(needMysql(environment)), (opened) => opened.close()),
   );
-  const openBus = async (timeoutMs?: number): Promise<QueueBus> => {
+  const openBus = async (timeoutMs: number): Promise<QueueBus> => {
     const { QueueBus } = await import('#queues');
     const bus = await QueueBus.open({ url: needRedis(environment).url, name: 'cli' }, timeoutMs);
     return resources.adopt(bus, (opened) => opened.close());
   };
-  const bus = once(() => openBus());
+  const bus = once(() => openBus(BUS_TIMEOUT_MS));
   const settings = once(async () => resources.use(await openSettings({ database: database() })));
   const context: CliContext = {
     environment,

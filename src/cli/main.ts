@@ -1,9 +1,4 @@
 #!/usr/bin/env node
-import { buildProgram } from './program.ts';
-import { reportFailure } from './report-failure.ts';
+import { runCli } from './run-cli.ts';
 
-try {
-  await buildProgram().parseAsync(process.argv);
-} catch (error) {
-  process.exitCode = reportFailure(error);
-}
+process.exitCode = await runCli(process.argv.slice(2));

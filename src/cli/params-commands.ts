@@ -1,4 +1,4 @@
-import { BeeproError } from '#core';
+import { BeeproError, type SectorSizeName } from '#core';
 import { distrustParams, listTrustedParams, trustParams } from '#db';
 import {
   allParameterSets,
@@ -19,9 +19,15 @@ import {
 } from '#params';
 import { operator } from './arguments.ts';
 import { type JsonOption, printDone, printRows } from './command-io.ts';
-import type { SizeOptions } from './commands/params.ts';
 import type { CliContext } from './context.ts';
 import { formatBytes, ProgressLine } from './output/index.ts';
+
+/** Which files a command is about. */
+export interface SizeOptions extends JsonOption {
+  readonly sectorSize?: readonly SectorSizeName[];
+  readonly updates?: boolean;
+  readonly aggregation?: boolean;
+}
 
 export async function listParams(
   context: CliContext,

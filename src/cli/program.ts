@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, type OutputConfiguration } from 'commander';
 import { programVersion } from '#core';
+import { registerAudit } from './commands/audit.ts';
 import { registerDb } from './commands/db.ts';
 import { registerDevnet } from './commands/devnet.ts';
 import { registerMessage } from './commands/message.ts';
@@ -39,7 +40,7 @@ Examples:
  * The command line. Building it loads no more than names and texts: a command's modules are imported when it runs, so
  * that help is instant and a role holds only what it uses.
  */
-export function buildProgram(): Command {
+export function buildProgram(output: OutputConfiguration = {}): Command {
   // What a command inherits (how it exits, how it writes) is set before the first is made.
   const program = new Command('beepro')
     .description('Seals Filecoin sectors on a fleet of machines and keeps them proven.')
@@ -48,7 +49,7 @@ export function buildProgram(): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     .configureHelp({ helpWidth: 110 })
-    .configureOutput({ outputError: (text, write) => write(process.argv.includes('--json') ? '' : text) })
+    .configureOutput(output)
     .addHelpText('after', AFTER);
   registerRun(program);
   registerDevnet(program);
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
   registerQueue(program);
   registerMessage(program);
   registerParams(program);
+  registerAudit(program);
   registerDb(program);
   return program;
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '#config';
-import { type BeeproError, type SectorSizeName, toBeeproError } from '#core';
+import { BeeproError, type SectorSizeName, toBeeproError } from '#core';
 import { defaultGenesis, startDevnet } from '#devnet';
 import type { Logger } from '#log';
 import type { RunningRole } from '#roles';
@@ -22,10 +22,12 @@ export interface DevnetRequest {
 export async function runDevnet(request: DevnetRequest, log: Logger): Promise<RunningRole> {
   const { stateDir: ownState, sealerBin } = readEnvironment();
   const { state, listen, blockTime, sectorSize, seed, network, nullRounds, constantRandomness } = request;
+  // Before the chain's folder gets its identity.
+  if (sealerBin === undefined) throw new BeeproError('DEVNET_NO_SEALER');
   const stateDir = resolve(state ?? join(ownState, 'devnet'));
   const devnet = await startDevnet({
     stateDir,
-    ...(sealerBin !== undefined && { sealer: { bin: sealerBin } }),
+    sealer: { bin: sealerBin },
     ...(listen && { listen }),
     ...(blockTime !== undefined && { blockTimeMs: blockTime }),
     ...(sectorSize && { genesis: defaultGenesis(sectorSize) }),

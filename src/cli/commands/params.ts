@@ -1,14 +1,9 @@
 import { type Command, Option } from 'commander';
-import { SECTOR_SIZES, type SectorSizeName } from '#core';
+import { SECTOR_SIZES } from '#core';
 import { countArgument } from '../arguments.ts';
 import { type JsonOption, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
-
-export interface SizeOptions extends JsonOption {
-  readonly sectorSize?: readonly SectorSizeName[];
-  readonly updates?: boolean;
-  readonly aggregation?: boolean;
-}
+import type { SizeOptions } from '../params-commands.ts';
 
 /** These commands work on this machine's folder: what they need of the database they ask for themselves. */
 const LOCAL = { database: 'as it is' } as const;
