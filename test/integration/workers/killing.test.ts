@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KillPoint } from '#core';
-import { findRun, listRunsOfSector, listUnpublished } from '#db';
+import { findRun, listLandedFiles, listRunsOfSector, listUnpublished } from '#db';
 import { isAlive, type ProcessIdentity } from '#sealer';
 import { publishJobs } from '#sector';
+import { hashFile } from '#storage';
 import { waitFor } from '#testing';
 import { createFleet, type Fleet } from './support/fleet.ts';
 import { spawnAgent } from './support/spawn-agent.ts';
@@ -65,6 +66,39 @@ describe('an agent killed at', () => {
       await waitFor(() => readdirSync(join(fleet.folder, 'state', 'host-a', 'runs')).length === 0, {
         what: 'an empty journal',
       });
+      await next.kill('SIGTERM');
+    },
+    60_000,
+  );
+});
+
+describe('an agent killed while it lands a sector, at', () => {
+  test.each<KillPoint>(['landing.copied', 'landing.verified', 'landing.recorded'])(
+    '%s leaves one verified landing, and it is the recorded one',
+    async (point) => {
+      number += 1;
+      const id = await fleet.addSector(number);
+      const killed = await spawnAgent(fleet, { BEEPRO_KILL_AT: point });
+      await fleet.untilState(id, 'PreCommitBatching');
+      await fleet.preCommit(id);
+      expect(await killed.ended).toBe('SIGKILL');
+      const next = await spawnAgent(fleet);
+      await publishLeft();
+      await waitFor(async () => (await fleet.sector(id)).landed_at !== null, { what: 'the landing' });
+      await waitFor(() => readdirSync(join(fleet.folder, 'state', 'host-a', 'runs')).length === 0, {
+        what: 'an empty journal',
+      });
+      const files = await listLandedFiles(fleet.database.kysely, id);
+      const stored = readdirSync(join(fleet.folder, 'storage')).filter((name) =>
+        name.startsWith(`s-t01000-${number}.`),
+      );
+      expect(stored).toEqual([...new Set(files.map((file) => file.path.split('/')[0]))]);
+      for (const file of files) {
+        const copy = await hashFile(join(fleet.folder, 'storage', file.path));
+        expect(copy).toEqual({ size: file.size, sha256: file.sha256 });
+      }
+      const runs = await listRunsOfSector(fleet.database.kysely, id);
+      expect(runs.filter((run) => run.phase === 'landing').map((run) => run.status)).toEqual(['done']);
       await next.kill('SIGTERM');
     },
     60_000,
