@@ -38,11 +38,14 @@ export function createChainApi(transport: RpcTransport): ChainApi {
     return [name.charAt(0).toLowerCase() + name.slice(1), call];
   });
   const api: Omit<ChainApi, keyof LotusCalls> = {
-    node: transport.node,
+    // Several nodes behind one transport answer in turn.
+    get node() {
+      return transport.node;
+    },
     headChanges: (options = {}) => readHeadChanges(transport, options),
     close: () => transport.close(),
   };
-  return { ...(Object.fromEntries(calls) as LotusCalls), ...api };
+  return Object.assign(api, Object.fromEntries(calls) as LotusCalls);
 }
 
 async function callMethod(

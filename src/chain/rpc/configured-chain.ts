@@ -24,7 +24,7 @@ const NODE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * The nodes of the setting `chain.nodes` as one, with both settings read at each call: the best that answers. All
  * calls go to one node until it fails, since two nodes rarely have the same head.
  */
-export function createConfiguredChain(settings: Settings): ChainApi {
+export function createConfiguredChain(settings: Pick<Settings, 'get'>): ChainApi {
   return createChainApi(new ConfiguredTransport(settings));
 }
 
@@ -34,12 +34,12 @@ interface OpenNode {
 }
 
 class ConfiguredTransport implements RpcTransport {
-  readonly #settings: Settings;
+  readonly #settings: Pick<Settings, 'get'>;
   #nodes: readonly OpenNode[] = [];
   #current = 0;
   #switchedAt = 0;
 
-  constructor(settings: Settings) {
+  constructor(settings: Pick<Settings, 'get'>) {
     this.#settings = settings;
   }
 
