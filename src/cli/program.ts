@@ -28,7 +28,12 @@ Environment:
   BEEPRO_MYSQL_URL  mysql://user@host/database, or …@localhost/database?socketPath=/run/mysqld/mysqld.sock
   BEEPRO_REDIS_URL  redis://host:6379, unix:///run/redis.sock, redis-sentinel://…, redis-cluster://…
   BEEPRO_MYSQL_PASSWORD_FILE, BEEPRO_REDIS_PASSWORD_FILE  files with the passwords
-  BEEPRO_STATE_DIR  this machine's journals, locks and logs (.state)
+  BEEPRO_STATE_DIR  this machine's journals, locks, logs and stored pieces (.state)
+  BEEPRO_SEALER_BIN  the sealer program
+  BEEPRO_WORKER_NAME  this machine's name in the fleet (its host name)
+  BEEPRO_WEB_PASSWORD_FILE  the web page's password (web-password in the state folder, made at random)
+  BEEPRO_LOG_LEVEL  trace, debug, info, warn or error (info)
+  FIL_PROOFS_PARAMETER_CACHE  the proof parameters (/var/tmp/filecoin-proof-parameters)
 
 Examples:
   beepro miner add t01000
