@@ -3,6 +3,7 @@ import { readEnvironment } from '#config';
 import { BeeproError, type SectorSizeName, toBeeproError } from '#core';
 import { defaultGenesis, startDevnet } from '#devnet';
 import type { Logger } from '#log';
+import { FOLDER_VARIABLE, resolveParameterFolder } from '#params';
 import type { RunningRole } from '#roles';
 import type { ListenAddress } from './arguments.ts';
 
@@ -25,6 +26,8 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
   // Before the chain's folder gets its identity.
   if (sealerBin === undefined) throw new BeeproError('DEVNET_NO_SEALER');
   const stateDir = resolve(state ?? join(ownState, 'devnet'));
+  // Its sealer inherits it: it must look where `beepro params` puts the files.
+  process.env[FOLDER_VARIABLE] ??= (await resolveParameterFolder()).path;
   const devnet = await startDevnet({
     stateDir,
     sealer: { bin: sealerBin },

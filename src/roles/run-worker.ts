@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BeeproError, programVersion } from '#core';
 import type { Logger } from '#log';
+import { FOLDER_VARIABLE, resolveParameterFolder } from '#params';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
 import { startWorker } from './worker/index.ts';
@@ -22,6 +23,8 @@ export async function runWorker(command: WorkerCommand, log: Logger): Promise<Ru
     if (!environment.sealerBin) throw new BeeproError('SEALER_NOT_INSTALLED', { path: 'BEEPRO_SEALER_BIN' });
     const workspaceDir = resolve(command.workspace ?? join(environment.stateDir, 'workspace'));
     await mkdir(workspaceDir, { recursive: true });
+    // Its sealers inherit it: they must look where `beepro params` puts the files.
+    process.env[FOLDER_VARIABLE] ??= (await resolveParameterFolder()).path;
     const role = await startWorker(
       {
         name,
