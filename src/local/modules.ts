@@ -1,5 +1,12 @@
 import { type ChainApi, createLotusClient } from '#chain';
-import { needMysql, needRedis, openSettings, readEnvironment, type Settings } from '#config';
+import {
+  type Environment,
+  needMysql,
+  needRedis,
+  openSettings,
+  readEnvironment,
+  type Settings,
+} from '#config';
 import { readSecret } from '#core';
 import { type Database, openDatabase } from '#db';
 import { QueueBus } from '#queues';
@@ -24,7 +31,7 @@ export async function openLocalModules(
   const environment = readEnvironment(env);
   await using resources = new AsyncDisposableStack();
   const db = resources.adopt(openDatabase(needMysql(environment)), (opened) => opened.close());
-  const opened = await QueueBus.open({ url: needRedis(environment).url, name: 'local' });
+  const opened = await QueueBus.open({ url: addressWithPassword(needRedis(environment)), name: 'local' });
   const bus = resources.adopt(opened, (queueBus) => queueBus.close());
   const settings = resources.use(await openSettings({ database: db }));
   const chain = resources.adopt(
@@ -33,4 +40,10 @@ export async function openLocalModules(
   );
   const kept = resources.move();
   return { db, bus, settings, chain, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** The password file of `env` counts, not the one in this process's own environment. */
+function addressWithPassword({ url, passwordFile }: NonNullable<Environment['redis']>): string {
+  if (passwordFile === undefined) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}password_file=${encodeURIComponent(passwordFile)}`;
 }
