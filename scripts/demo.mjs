@@ -2,6 +2,7 @@
 // npm run demo [-- OPTION …]: seals sectors end to end on this machine. Here: everything around it.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkDemoFile } from './setup/demo-file.mjs';
 import { main } from './setup/main.mjs';
 import { runSource } from './setup/node-runtime.mjs';
 import { ROOT } from './setup/places.mjs';
@@ -16,9 +17,10 @@ const HELP = `npm run demo [-- OPTION …]
 
 Seals Filecoin sectors with real proofs on an embedded chain, with private Redis and MariaDB.
 
-  --sectors N          how many (2)
+  --sectors N          how many without data (2)
   --sector-size SIZE   2KiB or 8MiB (2KiB)
-  --file FILE          store this file too, then unseal it and compare
+  --file FILE          seal this file too, in a sector more; then get it back both from the copy
+                       that is kept and by unsealing the sealed sector, and compare
   --keep               leave it all running, and print the addresses of its pages
   --stop               stop what --keep left running
 `;
@@ -43,8 +45,7 @@ await main(async () => {
 function demoArguments({ sectors, sectorSize, file, keep }) {
   return [
     ...['--sectors', String(sectors), '--sector-size', sectorSize],
-    // npm changes into the work tree; the file is meant from where the user stands.
-    ...(file === undefined ? [] : ['--file', resolve(process.env.INIT_CWD ?? '.', file)]),
+    ...(file === undefined ? [] : ['--file', file]),
     ...(keep ? ['--keep'] : []),
   ];
 }
@@ -63,10 +64,13 @@ function readOptions() {
   if (size !== '2KiB' && size !== '8MiB') {
     throw new SetupError(`--sector-size ${size} is neither 2KiB nor 8MiB`, 'npm run demo -- --help');
   }
+  // npm changes into the work tree; the file is meant from where the user stands.
+  const file = values.file && resolve(process.env.INIT_CWD ?? '.', values.file);
+  if (file && !values.stop && !values.help) checkDemoFile(file, size);
   return {
     sectors,
     sectorSize: size,
-    file: values.file,
+    file,
     keep: values.keep,
     stop: values.stop,
     help: values.help,

@@ -1,9 +1,19 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment, Settings } from '#config';
-import { type ActorId, BeeproError, type Bytes, isSectorSize, sectorBytes } from '#core';
+import { type ActorId, BeeproError, type Bytes, isBeeproError, isSectorSize, sectorBytes } from '#core';
 import { type Database, findMiner, listMiners, type MinerRow } from '#db';
-import { type AddedPiece, addPiece, listFiles, PieceStore } from '#pieces';
+import {
+  type AddedPiece,
+  addPiece,
+  checkPieceFile,
+  hashBySealer,
+  hashInProcess,
+  listFiles,
+  type PieceHasher,
+  PieceStore,
+} from '#pieces';
+import { pieceStoreFolder } from '#roles';
+import { ResidentSealer } from '#sealer';
 
 export interface AddPiecesModules {
   readonly db: Database;
@@ -18,40 +28,94 @@ export interface AddPiecesRequest {
   readonly miner?: ActorId | undefined;
   readonly format: 'file' | 'car';
   readonly again?: boolean;
-  readonly onProgress?: (path: string, done: Bytes, total: Bytes) => void;
+  readonly onProgress?: (progress: AddingProgress) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface AddingProgress {
+  readonly path: string;
+  readonly step: 'copying' | 'computing the commitment';
+  /** Of the step, 0 to 1; undefined where that is unknown. */
+  readonly fraction: number | undefined;
 }
 
 export interface AddedFile extends AddedPiece {
   readonly path: string;
 }
 
+export interface AddedFiles {
+  readonly added: readonly AddedFile[];
+  /** Empty files of the folders: there is nothing of them to be sealed. */
+  readonly leftOut: readonly string[];
+}
+
+interface PieceFile {
+  readonly path: string;
+  readonly bytes: Bytes;
+}
+
 /**
- * Adds files as pieces, one after the other; the sealing role packs them. What was added before an error stays added,
- * and adding it again changes nothing.
+ * Adds files as pieces, one after the other; the sealing role packs them. All are looked at before the first is added.
+ * What was added before an error stays added, and adding it again changes nothing.
  * @throws BeeproError `MINER_UNKNOWN`, `INPUT_INVALID`, and as `addPiece` of `#pieces`
  */
-export async function addPieces(modules: AddPiecesModules, request: AddPiecesRequest): Promise<AddedFile[]> {
+export async function addPieces(modules: AddPiecesModules, request: AddPiecesRequest): Promise<AddedFiles> {
   const { db, settings, environment } = modules;
-  const { paths, format, again = false, onProgress, signal } = request;
+  const { format, again = false, onProgress, signal } = request;
   const miner = await minerOf(db, request.miner);
   const size = miner.sector_size;
   if (!isSectorSize(size))
     throw new BeeproError('MINER_SECTOR_SIZE_UNKNOWN', { miner: miner.id, bytes: size });
-  const store = new PieceStore(settings.get('piece.store') || join(environment.stateDir, 'pieces'));
-  const files = (await Promise.all(paths.map(listFiles))).flat();
+  const rules = { miner: miner.id, sectorBytes: sectorBytes(size), format, again };
+  const { files, leftOut } = await look(request.paths, rules);
+  const store = new PieceStore(pieceStoreFolder(settings, environment));
+  await using hasher = openHasher(environment);
   const added: AddedFile[] = [];
-  for (const path of files) {
-    const { size: bytes } = await stat(path);
+  for (const { path, bytes } of files) {
+    let copied = 0;
     const piece = await addPiece(
-      { database: db, store },
-      { path, miner: miner.id, sectorBytes: sectorBytes(size), format, again },
-      // The copy is read back: every byte is done twice.
-      { signal, onBytes: (done) => onProgress?.(path, done, 2 * bytes) },
+      { database: db, store, hash: hasher.hash },
+      { path, ...rules },
+      {
+        signal,
+        onBytes: (count) => {
+          copied += count;
+          // Every byte is copied and read back.
+          onProgress?.({ path, step: 'copying', fraction: copied / (2 * bytes) });
+        },
+        onCopied: () => onProgress?.({ path, step: 'computing the commitment', fraction: undefined }),
+      },
     );
     added.push({ path, ...piece });
   }
-  return added;
+  return { added, leftOut };
+}
+
+/** Finds out what cannot be added while nothing is added yet. */
+async function look(
+  paths: readonly string[],
+  rules: Omit<Parameters<typeof checkPieceFile>[0], 'path'>,
+): Promise<{ files: PieceFile[]; leftOut: string[] }> {
+  const files: PieceFile[] = [];
+  const leftOut: string[] = [];
+  for (const given of paths) {
+    for (const path of await listFiles(given)) {
+      try {
+        files.push({ path, bytes: await checkPieceFile({ path, ...rules }) });
+      } catch (error) {
+        if (path === given || !isBeeproError(error, 'PIECE_EMPTY')) throw error;
+        leftOut.push(path);
+      }
+    }
+  }
+  return { files, leftOut };
+}
+
+/** Large files by a sealer of this host, where there is one: it is started when the first comes. */
+function openHasher({ sealerBin, stateDir }: Environment): AsyncDisposable & { readonly hash: PieceHasher } {
+  if (!sealerBin) return { hash: hashInProcess, [Symbol.asyncDispose]: async () => undefined };
+  const sealer = new ResidentSealer({ bin: sealerBin }, join(stateDir, 'piece-adding'));
+  return { hash: hashBySealer(sealer), [Symbol.asyncDispose]: () => sealer.close() };
 }
 
 async function minerOf(db: Database, id: ActorId | undefined): Promise<MinerRow> {

@@ -30,8 +30,10 @@ export { writePiece } from './retrieval/write-piece.ts';
 export {
   type AddedPiece,
   type AddPieceModules,
+  type AddPieceOptions,
   type AddPieceRequest,
   addPiece,
+  checkPieceFile,
   listFiles,
 } from './store/add-piece.ts';
 export { type CarHeader, readCarHeader } from './store/car-header.ts';

@@ -1,3 +1,4 @@
+export { pieceStoreFolder } from './piece-store-folder.ts';
 export { type RunningRole, runUntilStopped } from './process-lifetime.ts';
 export { openRoleModules, type RoleModules } from './role-modules.ts';
 export { runSealing } from './run-sealing.ts';

@@ -1,9 +1,10 @@
 import { SettingsWatcher } from '#config';
 import type { Logger } from '#log';
 import { createNodeWallet } from '#wallet';
+import { pieceStoreFolder } from './piece-store-folder.ts';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
-import { piecesDuty, sealedCopiesDuty, startSealing } from './sealing/index.ts';
+import { incomingPiecesDuty, piecesDuty, sealedCopiesDuty, startSealing } from './sealing/index.ts';
 
 /** The sealing role by the environment: coordinates sectors, messages and queues. Any number may run. */
 export async function runSealing(log: Logger): Promise<RunningRole> {
@@ -23,7 +24,12 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
     onError: (error) => log.warn({ event: 'settings.watch-failed', err: error }, (error as Error).message),
   });
   const sealing = { ...modules, signer: createNodeWallet(chain) };
-  const role = startSealing(sealing, [piecesDuty(sealing), sealedCopiesDuty(sealing)]);
+  const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
+  const role = startSealing(sealing, [
+    piecesDuty(sealing),
+    sealedCopiesDuty(sealing),
+    incomingPiecesDuty(sealing, storeFolder),
+  ]);
   return {
     failed: role.failed,
     stop: async () => {

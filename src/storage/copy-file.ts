@@ -6,7 +6,7 @@ import { withStallLimit } from './file-errors.ts';
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes done so far, of both the copy and the reading back. */
+  /** Each time some more bytes are done, with how many: every byte is done when it is copied and when it is read back. */
   readonly onBytes?: (bytes: Bytes) => void;
   /** One read or write that takes longer, in ms, is a hung mount. */
   readonly stallMs?: number;

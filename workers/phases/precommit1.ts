@@ -6,6 +6,7 @@ import { applyFenced, ticketFor } from '#sector';
 import { need } from './need.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
 import { sealerPieces } from './pieces.ts';
+import { forgetSyntheticProofs } from './synthetic.ts';
 
 /** Epochs of an old ticket's life that must be left: 5 hours, for PC1 and PC2 on a slow machine and the batch after. */
 const TICKET_SPARE = 600;
@@ -35,7 +36,9 @@ async function wipe(context: PhaseContext): Promise<void> {
   const mark = join(await context.workspace.prepare(context.id), '.wiped');
   const wiped = await readFile(mark, 'utf8').catch(() => '');
   if (wiped === String(context.run.id)) return;
+  await forgetSyntheticProofs(context.workspace, context.id);
   for (const name of ['cache', 'sealed', 'c1.json'] as const) {
+    context.signal.throwIfAborted();
     await rm(context.workspace.file(context.id, name), { recursive: true, force: true });
   }
   await writeFile(mark, String(context.run.id));

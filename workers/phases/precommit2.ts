@@ -3,12 +3,13 @@ import { ticketExpired } from '#sector';
 import { need } from './need.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
 import { sealerPieces } from './pieces.ts';
+import { dropLayers, ensureSyntheticProofs } from './synthetic.ts';
 
 /**
  * The replica: encoded in place, so only on a copy that PC1 has just restored. Whatever was interrupted before, the
  * sealer's markers say whether PC1 must run again (finished layers are reused) or the replica is complete. Before
  * the result counts, vanilla proofs for several random seeds are made of it: a damaged replica never gets a
- * pre-commit, and so no deposit.
+ * pre-commit, and so no deposit. A synthetic sector's layers end here.
  */
 export const preCommit2: PhaseHandler = {
   phase: 'precommit2',
@@ -25,6 +26,7 @@ export const preCommit2: PhaseHandler = {
     const seeds = context.settings.checkSeeds(context.id.miner);
     const check = { sector: context.sealerSector, ticket, comm_r: commR, seeds };
     const checked = await context.seal('check', 'check', check);
+    if (context.proof.variant === 'synthetic') await dropLayers(context, commR);
     return { commR, commD, checkedSeeds: checked.seeds };
   },
 };
@@ -42,7 +44,10 @@ async function encode(context: PhaseContext, ticket: string): Promise<Commitment
   } catch (error) {
     if (!isBeeproError(error, 'SEALER_REPLICA_NOT_FRESH')) throw error;
     const complete = completeReplica(error);
-    if (complete) return finish(context, ticket, complete);
+    if (complete) {
+      if (context.proof.variant === 'synthetic') await ensureSyntheticProofs(context, ticket, complete.commR);
+      return complete;
+    }
   }
   context.progress({ step: 'restoring the replica' });
   await context.seal('restore', 'pre-commit-1', { ...params, pieces: await sealerPieces(context) });
@@ -55,11 +60,4 @@ function completeReplica(error: BeeproError): Commitments | undefined {
   const { state, comm_r: commR, comm_d: commD } = error.data;
   const complete = state === 'sealed' && typeof commR === 'string' && typeof commD === 'string';
   return complete ? { commR, commD } : undefined;
-}
-
-async function finish(context: PhaseContext, ticket: string, known: Commitments): Promise<Commitments> {
-  if (context.proof.variant === 'synthetic') {
-    await context.seal('synthetic', 'synthetic-proofs', { sector: context.sealerSector, ticket });
-  }
-  return known;
 }

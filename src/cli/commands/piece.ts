@@ -48,14 +48,14 @@ export function registerPiece(program: Command): void {
         const { addPieces } = await import('../piece-adding.ts');
         const { ProgressLine } = await import('../output/index.ts');
         const line = new ProgressLine();
-        const added = await addPieces(
+        const { added, leftOut } = await addPieces(
           { db: context.database, settings: await context.settings(), environment: context.environment },
           {
             paths,
             miner: options.miner,
             format: options.car ? 'car' : 'file',
             again: options.again ?? false,
-            onProgress: (path, done, total) => line.update(`adding ${path}`, done / total),
+            onProgress: ({ path, step, fraction }) => line.update(`${path}: ${step}`, fraction),
           },
         ).finally(() => line.done());
         printRows(
@@ -73,8 +73,9 @@ export function registerPiece(program: Command): void {
             { title: 'FILE', value: (row) => row.file },
             { title: 'NOTE', value: (row) => (row.isNew ? null : 'was added before') },
           ],
-          { ...options, none: 'There is no file in that folder.' },
+          { ...options, none: 'There is no file with data in that folder.' },
         );
+        for (const file of leftOut) process.stderr.write(`left out: ${file} is empty\n`);
       }),
     );
 
@@ -113,25 +114,31 @@ export function registerPiece(program: Command): void {
         parsePieceCid(cid);
         const line = new ProgressLine();
         let done = 0;
+        const from = {
+          stored: 'the stored copy',
+          unsealed: 'the unsealed copy',
+          unseal: 'the sealed sector',
+        };
         const retrieved = await retrievePiece(await context.sectorModules(), {
           cid,
           out: options.out,
           timeoutMs: options.timeout ?? DAY_MS,
           ...(options.unseal && { ways: ['unseal'] }),
+          onSkipped: ({ way }, { message }) => {
+            line.done();
+            process.stderr.write(`not from ${from[way]}: ${message}\n`);
+          },
           onBytes: (bytes) => {
             done += bytes;
             line.update(`${formatBytes(done)} written`);
           },
           onRun: ({ status, worker }) =>
             line.update(
-              status === 'running' ? `unsealing on ${worker}` : 'waiting for a worker that unseals',
+              status === 'running'
+                ? `unsealing on ${worker}`
+                : 'waiting for a worker that unseals (worker.limit.unseal)',
             ),
         }).finally(() => line.done());
-        const from = {
-          stored: 'the stored copy',
-          unsealed: 'the unsealed copy',
-          unseal: 'the sealed sector',
-        };
         const sentence = `${options.out}: ${retrieved.bytes} bytes from ${from[retrieved.way]}, sha256 verified.`;
         printDone(sentence, { cid, out: options.out, ...retrieved }, options);
       }),

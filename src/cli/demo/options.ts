@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { BeeproError, type SectorSizeName } from '#core';
 
 export interface DemoOptions {
+  /** Sectors without data; that of the file comes beside them. */
   readonly sectors: number;
   readonly sectorSize: SectorSizeName;
   /** A file to seal, prove, unseal and compare. */

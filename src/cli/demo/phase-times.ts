@@ -1,10 +1,11 @@
-import { PHASES, type Phase } from '#core';
-import type { PhaseRunRow, SectorEventRow } from '#db';
+import { PHASES, type Phase, sectorName } from '#core';
+import type { PhaseRunRow, SectorEventRow, SectorRow } from '#db';
 
 /** Where the time of one sector went, in ms; null where it never was. */
 export interface SectorTimes {
   readonly sector: string;
-  readonly state: string;
+  readonly kind: SectorRow['kind'];
+  readonly state: SectorRow['state'];
   readonly phases: Readonly<Partial<Record<Phase, number>>>;
   /** Waits for the chain: pre-commit batched and landed, seed, prove-commit batched and landed. */
   readonly precommit: number | null;
@@ -13,7 +14,7 @@ export interface SectorTimes {
   readonly total: number | null;
 }
 
-export const SHOWN_PHASES = [
+const SEALING = [
   'add-piece',
   'precommit1',
   'precommit2',
@@ -21,13 +22,16 @@ export const SHOWN_PHASES = [
   'commit2',
   'landing',
   'clear-cache',
-] as const;
+] as const satisfies readonly Phase[];
+
+/** The columns: sealing, and what else was done to any of the sectors. */
+export function shownPhases(rows: readonly SectorTimes[]): readonly Phase[] {
+  return rows.some(({ phases }) => phases.unseal !== undefined) ? [...SEALING, 'unseal'] : SEALING;
+}
 
 /** From the accepted runs and the log of a sector; pure. */
 export function sectorTimes(
-  sector: string,
-  state: string,
-  createdAt: Date,
+  sector: Pick<SectorRow, 'miner' | 'number' | 'kind' | 'state' | 'created_at'>,
   runs: readonly PhaseRunRow[],
   events: readonly SectorEventRow[],
 ): SectorTimes {
@@ -44,13 +48,14 @@ export function sectorTimes(
   };
   const proving = entered('Proving');
   return {
-    sector,
-    state,
+    sector: sectorName(sector),
+    kind: sector.kind,
+    state: sector.state,
     phases,
     precommit: between('PreCommitBatching', 'WaitSeed'),
     seed: between('WaitSeed', 'Commit1'),
     commit: between('CommitBatching', 'Proving'),
-    total: proving === undefined ? null : proving - createdAt.getTime(),
+    total: proving === undefined ? null : proving - sector.created_at.getTime(),
   };
 }
 

@@ -2,13 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needMysql, readEnvironment } from '#config';
-import { type SectorId, sectorName } from '#core';
+import { BeeproError, type SectorId, sectorName } from '#core';
 import { type Database, findSector, listRunsOfSector, listSectorEvents, openDatabase } from '#db';
 import { LocalInstallation } from '#local';
 import { pledgeSectors } from '#sector';
 import { formatDuration, renderTable } from '../output/index.ts';
+import { retrieveFile, storeFile } from './file-piece.ts';
 import type { DemoOptions } from './options.ts';
-import { phaseTitle, type SectorTimes, SHOWN_PHASES, sectorTimes } from './phase-times.ts';
+import { phaseTitle, type SectorTimes, sectorTimes, shownPhases } from './phase-times.ts';
 import { verifyLanded } from './verify-landed.ts';
 import { watchUntilProving } from './watch.ts';
 
@@ -66,8 +67,10 @@ async function seal(
   const ui = await installation.startUi();
   say(`running: sealing role, worker "demo", web page at ${ui.url} (password in ${ui.passwordFile})`);
 
-  const sectors = await pledge(installation, options.sectors);
-  say(`pledged ${sectors.map(sectorName).join(', ')}`);
+  const pledged = await pledge(installation, options.sectors);
+  say(`pledged ${pledged.map(sectorName).join(', ')}`);
+  const piece = options.file === undefined ? undefined : await storeFile(installation, options.file, say);
+  const sectors = piece ? [...pledged, piece.sector] : pledged;
   await watchUntilProving(database, sectors, {
     startedAt,
     logs: installation.logsDir,
@@ -76,8 +79,9 @@ async function seal(
   });
   const files = await verifyLanded(database, sectors, installation.logsDir);
   say(`${files} landed files read back, every SHA-256 as recorded`);
+  if (piece) await retrieveFile(installation, piece, say);
   process.stdout.write(`\n${await timesTable(database, sectors)}\n\n`);
-  say(`${sectors.length} sectors are Proving`);
+  say(`${sectors.length === 1 ? 'the sector is' : `${sectors.length} sectors are`} Proving`);
   if (options.keep) {
     process.stdout.write(
       `\nLeft running:\n  overview    ${ui.url}/\n  Bull Board  ${ui.url}/queues/\n  password    in ${ui.passwordFile}\n  logs        ${installation.logsDir}\nStop it with: npm run demo -- --stop\n`,
@@ -99,21 +103,17 @@ async function timesTable(database: Database, sectors: readonly SectorId[]): Pro
         listRunsOfSector(database.kysely, id),
         listSectorEvents(database.kysely, id),
       ]);
-      return sectorTimes(
-        sectorName(id),
-        sector?.state ?? '',
-        sector?.created_at ?? new Date(0),
-        runs,
-        events,
-      );
+      if (!sector) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+      return sectorTimes(sector, runs, events);
     }),
   );
   const time = (ms: number | null | undefined): string | null =>
     typeof ms === 'number' ? formatDuration(ms) : null;
   return renderTable<SectorTimes>(rows, [
     { title: 'SECTOR', value: (row) => row.sector },
+    { title: 'KIND', value: (row) => row.kind },
     { title: 'STATE', value: (row) => row.state },
-    ...SHOWN_PHASES.map((phase) => ({
+    ...shownPhases(rows).map((phase) => ({
       title: phaseTitle(phase),
       value: (row: SectorTimes) => time(row.phases[phase]),
       align: 'right' as const,

@@ -12,4 +12,9 @@ export const LOCAL_ERRORS = defineErrors({
     message: 'Sector {sector} did not reach Proving: {detail}',
     cure: 'Look at the logs in {logs}; `beepro sector log {sector}` tells what happened to it.',
   },
+  LOCAL_RETRIEVAL_FAILED: {
+    severity: 'permanent',
+    message: 'What was got back of {file} is not what was sealed: SHA-256 {actual}, expected {expected}',
+    cure: 'Look at the logs in {logs}; `beepro piece show {cid}` tells where the piece lies.',
+  },
 });

@@ -17,7 +17,7 @@ const STEP = 8_128 * PAYLOAD_UNIT;
 
 /**
  * CommP of a stream of bytes, zero-filled up to its padded power of two; a larger `paddedSize` may be asked for. About
- * 20 to 40 MB/s: the sealer's `piece-commitment` is for what is larger than a few GiB.
+ * 20 to 40 MB/s: the sealer is for large files.
  */
 export async function pieceCommitment(
   data: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Bytes } from '#core';
-import type { SealerClient } from '#sealer';
+import type { ResidentSealer, SealerClient } from '#sealer';
 import { type PieceCommitment, pieceCommitment } from './piece-commitment.ts';
 
 /** Computes CommP of a file. */
@@ -16,7 +16,7 @@ export const hashInProcess: PieceHasher = (path) =>
   pieceCommitment(createReadStream(path, { highWaterMark: 1024 * 1024 }));
 
 /** By a sealer on this host, for large files; small ones in this process. */
-export function hashBySealer(sealer: SealerClient): PieceHasher {
+export function hashBySealer(sealer: Pick<SealerClient | ResidentSealer, 'request'>): PieceHasher {
   return async (path) => {
     if ((await stat(path)).size < WORTH_A_REQUEST) return hashInProcess(path);
     const id = `piece-${randomUUID()}`;

@@ -21,7 +21,7 @@ export interface UnsealRequest {
   readonly paddedSize: Bytes;
 }
 
-/** How a piece's bytes are got back, the cheapest way there is. */
+/** A way to get a piece's bytes back. */
 export type RetrievalPlan =
   /** The copy made when it was added is still there. */
   | { readonly way: 'stored'; readonly piece: PieceRow; readonly path: string }
@@ -49,23 +49,21 @@ export interface RetrievalFacts {
 export type RetrievalWay = RetrievalPlan['way'];
 
 /**
- * Chooses among all copies of a piece. Pure.
+ * Every way to get a piece back, from all its copies, the preferred first. Pure.
  * @param ways those that may be used, for an operator who wants to see the sealed sector itself work
- * @throws BeeproError `PIECE_UNKNOWN`, `PIECE_NOT_RETRIEVABLE`
+ * @throws BeeproError `PIECE_UNKNOWN`, and `PIECE_NOT_RETRIEVABLE` where there is no way
  */
 export function planRetrieval(
   cid: CidString,
   out: string,
   facts: RetrievalFacts,
   ways: readonly RetrievalWay[] = ['stored', 'unsealed', 'unseal'],
-): RetrievalPlan {
+): readonly [RetrievalPlan, ...RetrievalPlan[]] {
   const copies = facts.copies.filter((piece) => piece.status !== 'removed');
   if (copies.length === 0) throw new BeeproError('PIECE_UNKNOWN', { cid });
   const plans = copies.flatMap((piece) => plansFor(piece, out, facts));
-  for (const way of ways) {
-    const plan = plans.find((candidate) => candidate.way === way);
-    if (plan) return plan;
-  }
+  const [first, ...others] = ways.flatMap((way) => plans.filter((plan) => plan.way === way));
+  if (first) return [first, ...others];
   const places = copies.map((piece) =>
     piece.number === null
       ? 'it is in no sector yet'

@@ -38,6 +38,11 @@ export interface AddPieceRequest {
   readonly again?: boolean;
 }
 
+export interface AddPieceOptions extends CopyOptions {
+  /** The copy is made and verified; its commitment is computed next. */
+  readonly onCopied?: () => void;
+}
+
 export interface AddedPiece {
   readonly piece: PieceRow;
   /** False: the same data had been added before, and nothing was changed. */
@@ -53,12 +58,13 @@ export interface AddedPiece {
 export async function addPiece(
   modules: AddPieceModules,
   request: AddPieceRequest,
-  options: CopyOptions = {},
+  options: AddPieceOptions = {},
 ): Promise<AddedPiece> {
   const { store, hash = hashInProcess } = modules;
-  await checkFile(request);
+  await checkPieceFile(request);
   const copy = await store.takeIn(request.path, options);
   try {
+    options.onCopied?.();
     const { commitment, paddedSize } = await hash(copy.path);
     const cid = unsealedCid(commitment);
     for (;;) {
@@ -115,7 +121,11 @@ async function record(
   }
 }
 
-async function checkFile(request: AddPieceRequest): Promise<void> {
+/**
+ * Whether a file can be a piece of this miner, without reading more than its beginning; returns its size.
+ * @throws BeeproError `PIECE_EMPTY`, `PIECE_TOO_LARGE`, `PIECE_NOT_A_FILE`, `PIECE_NOT_A_CAR`
+ */
+export async function checkPieceFile(request: AddPieceRequest): Promise<Bytes> {
   const { path, sectorBytes, miner } = request;
   const entry = await statOrFail(path);
   if (!entry.isFile()) throw new BeeproError('PIECE_NOT_A_FILE', { path, detail: 'it is something else' });
@@ -131,6 +141,7 @@ async function checkFile(request: AddPieceRequest): Promise<void> {
     throw new BeeproError('PIECE_TOO_LARGE', data);
   }
   if (request.format === 'car') await readCarHeader(path);
+  return entry.size;
 }
 
 async function statOrFail(path: string) {

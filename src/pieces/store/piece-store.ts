@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bytes, CidString } from '#core';
 import { type CopyOptions, copyFile, finishCopy, storageError, verifyCopy } from '#storage';
@@ -71,9 +71,8 @@ export class PieceStore {
   /** Removes what interrupted additions left more than a day ago. Returns how many files. */
   async sweepIncoming(now: number = Date.now()): Promise<number> {
     const folder = join(this.folder, INCOMING);
-    await mkdir(folder, { recursive: true });
     let removed = 0;
-    for (const name of await readdir(folder)) {
+    for (const name of await namesIn(folder)) {
       const path = join(folder, name);
       const file = await stat(path).catch(() => undefined);
       if (!file || now - file.mtimeMs < DAY_MS) continue;
@@ -81,6 +80,16 @@ export class PieceStore {
       removed += 1;
     }
     return removed;
+  }
+}
+
+/** None where there is no such folder: nothing was ever added here. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw storageError(error, folder);
   }
 }
 

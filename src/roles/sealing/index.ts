@@ -1,5 +1,5 @@
 export { COMMIT } from './commit-activity.ts';
 export type { SealingModules } from './modules.ts';
-export { piecesDuty, sealedCopiesDuty } from './pieces-duty.ts';
+export { incomingPiecesDuty, piecesDuty, sealedCopiesDuty } from './pieces-duty.ts';
 export { PRECOMMIT } from './precommit-activity.ts';
 export { type ExtraDuty, startSealing } from './start-sealing.ts';

@@ -10,6 +10,7 @@ import type { ExtraDuty } from './start-sealing.ts';
 
 const INTERVAL_MS = 1_000;
 const DROP_INTERVAL_MS = 60_000;
+const INCOMING_INTERVAL_MS = 3_600_000;
 const DROP_PAGE = 1_000;
 
 /** Puts waiting pieces into sectors, and seals those sectors that are full or have waited long enough. */
@@ -43,6 +44,19 @@ export function sealedCopiesDuty(modules: SealingModules): ExtraDuty {
         const { miner, number: sector } = copy;
         modules.log.info({ event: 'pieces.copies-dropped', miner, sector, dropped }, 'stored copies removed');
       }
+    },
+  };
+}
+
+/** Removes what killed `piece add` commands left in the store of this host. */
+export function incomingPiecesDuty(modules: SealingModules, folder: () => string): ExtraDuty {
+  return {
+    name: 'incoming-pieces',
+    intervalMs: () => INCOMING_INTERVAL_MS,
+    pass: async () => {
+      const removed = await new PieceStore(folder()).sweepIncoming();
+      if (removed > 0)
+        modules.log.info({ event: 'pieces.incoming-swept', removed }, 'unfinished additions removed');
     },
   };
 }

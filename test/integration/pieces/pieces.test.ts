@@ -248,7 +248,7 @@ describe('retrieval', () => {
     const { kysely } = store.database;
     const out = join(folder.path, 'retrieved');
     const plan = async (piece: PieceRow, ways?: Parameters<typeof planRetrieval>[3]) =>
-      planRetrieval(piece.cid, out, await retrievalFacts(kysely, piece.cid), ways);
+      planRetrieval(piece.cid, out, await retrievalFacts(kysely, piece.cid), ways)[0];
 
     for (const [index, piece] of added.entries()) {
       const stored = await plan(piece);
