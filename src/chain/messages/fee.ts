@@ -18,15 +18,25 @@ export function feeOf(gas: Gas): AttoFil {
 }
 
 /**
+ * What an estimate asks the node to stay below: more than there is. Asked for nothing, Lotus cuts the fee cap to a
+ * limit of its own (`DefaultMaxFee`, 0.07 FIL), below the base fee where a batch is large: a message that nobody
+ * includes, on a nonce that all later ones wait for. The operator's cap is {@link decideFee}'s business.
+ */
+export const NODE_MAX_FEE: AttoFil = 2_000_000_000n * 10n ** 18n;
+
+/**
  * Whether a message may go out under its fee cap, and with what gas. The node's cap has head room for twenty blocks
  * of rising base fee; where the operator's cap allows less, less is taken, as long as the next blocks would still
- * include it: twice a rise of 12.5 % (Lotus `ComputeNextBaseFee`), and the premium on top.
+ * include it: twice a rise of 12.5 % (Lotus `ComputeNextBaseFee`), and the premium on top. Nothing ever goes out that
+ * they would not include.
  */
 export function decideFee(estimate: Gas, baseFee: AttoFil, maxFee: AttoFil): FeeDecision {
-  if (feeOf(estimate) <= maxFee) return { send: estimate };
-  const feeCap = estimate.limit === 0n ? 0n : maxFee / estimate.limit;
   const soon = (baseFee * 81n + 63n) / 64n;
-  if (feeCap < soon + 1n) return { wait: { needed: estimate.limit * (soon + 1n) } };
+  const least = soon + 1n;
+  const wanted = estimate.feeCap > least ? estimate.feeCap : least;
+  const allowed = estimate.limit === 0n ? 0n : maxFee / estimate.limit;
+  if (allowed < least) return { wait: { needed: estimate.limit * least } };
+  const feeCap = wanted < allowed ? wanted : allowed;
   const premium = estimate.premium < feeCap ? estimate.premium : feeCap;
   return { send: { limit: estimate.limit, feeCap, premium } };
 }

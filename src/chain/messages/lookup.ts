@@ -10,7 +10,7 @@ export interface FoundMessage {
 }
 
 /** Epochs that a search looks back: messages are looked for all the time, so they are found while young. */
-const LOOKBACK: Epoch = 900;
+export const LOOKBACK: Epoch = 900;
 /** The whole chain: slow, and asked only before a message is given up. */
 export const WHOLE_CHAIN: Epoch = -1;
 

@@ -2,7 +2,7 @@ import type { Message } from '#codec';
 import { BeeproError, isBeeproError, killPoint } from '#core';
 import { listMessageSectors, type MessageRow, patchMessage, type Trx, takeNonce, transaction } from '#db';
 import type { MessageModules } from './context.ts';
-import { decideFee, feeOf, type Gas } from './fee.ts';
+import { decideFee, feeOf, type Gas, NODE_MAX_FEE } from './fee.ts';
 import { CLEAR, setBack } from './setback.ts';
 import { storedBytes } from './stored-bytes.ts';
 
@@ -30,6 +30,8 @@ export async function prepareMessage(modules: MessageModules, message: MessageRo
   try {
     nonce = await transaction(modules.db, (trx) => commitNonce(modules, trx, message, gas, chainNonce));
   } catch (error) {
+    // A member no longer takes part: nothing was signed, so the others need not wait for it.
+    if (isBeeproError(error, 'SECTOR_EVENT_REFUSED')) return giveUp(modules, message, error);
     return setBack(modules, message, error);
   }
   killPoint('message.nonce-committed');
@@ -78,7 +80,7 @@ async function affordableGas(modules: MessageModules, row: MessageRow): Promise<
   // Reports reverts and out of gas, and applies the sender's pending messages.
   const used = await chain.gasEstimateGasLimit(open, []);
   const gasLimit = overestimate(used, modules.rules.overestimation(row.miner));
-  const estimate = await chain.gasEstimateMessageGas({ ...open, gasLimit }, { maxFee: 0n }, []);
+  const estimate = await chain.gasEstimateMessageGas({ ...open, gasLimit }, { maxFee: NODE_MAX_FEE }, []);
   const head = await chain.chainHead();
   const baseFee = head.blocks[0]?.parentBaseFee ?? 0n;
   const decision = decideFee(

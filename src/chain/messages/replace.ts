@@ -1,26 +1,24 @@
 import { BeeproError } from '#core';
 import { type MessageRow, type MessageVersionRow, patchMessage } from '#db';
 import type { MessageModules } from './context.ts';
-import { replacementGas } from './fee.ts';
+import { NODE_MAX_FEE, replacementGas } from './fee.ts';
 import { messageOf } from './prepare.ts';
 
 /**
  * A message that stays in the mempool gets a dearer version: same nonce, same content, and its row is back at
  * `nonce` with the new gas, from where it is signed, stored and pushed like the first. Whichever version lands, wins.
- * False when it is too early, or the cap leaves no room: it goes on waiting.
+ * False when the cap leaves no room: it goes on waiting.
  */
-export async function replaceIfStuck(
+export async function replace(
   modules: MessageModules,
   row: MessageRow,
   newest: MessageVersionRow,
-  now: Date,
 ): Promise<boolean> {
-  if (now.getTime() - newest.created_at.getTime() < modules.rules.replaceAfterMs()) return false;
   if (row.nonce === null)
     throw new BeeproError('INTERNAL', { detail: `message ${row.id} was pushed without a nonce` });
   const old = { limit: BigInt(newest.gas_limit), feeCap: newest.gas_fee_cap, premium: newest.gas_premium };
   const open = messageOf(row, row.nonce, { limit: old.limit, feeCap: 0n, premium: 0n });
-  const estimate = await modules.chain.gasEstimateMessageGas(open, { maxFee: 0n }, []);
+  const estimate = await modules.chain.gasEstimateMessageGas(open, { maxFee: NODE_MAX_FEE }, []);
   const gas = replacementGas(
     old,
     { limit: old.limit, feeCap: estimate.gasFeeCap, premium: estimate.gasPremium },

@@ -23,7 +23,8 @@ export async function signAndStore(modules: MessageModules, row: MessageRow): Pr
     const cid = signedMessageCid(signed);
     await transaction(modules.db, async (trx) => {
       const now = await lockMessage(trx, row.id);
-      if (now.state !== 'nonce') return;
+      // Signed by another meanwhile, or asked for again with other gas: these bytes are not what the row says.
+      if (now.state !== 'nonce' || now.gas_fee_cap !== gas_fee_cap || now.gas_premium !== gas_premium) return;
       await insertMessageVersion(trx, {
         message_id: row.id,
         cid,

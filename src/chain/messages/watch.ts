@@ -12,10 +12,10 @@ import {
   transaction,
 } from '#db';
 import type { MessageModules } from './context.ts';
-import { type FoundMessage, searchVersions, WHOLE_CHAIN } from './lookup.ts';
+import { type FoundMessage, LOOKBACK, searchVersions, WHOLE_CHAIN } from './lookup.ts';
 import { memberOutcome } from './outcome.ts';
 import { pushAgain } from './push.ts';
-import { replaceIfStuck } from './replace.ts';
+import { replace } from './replace.ts';
 import { setBack } from './setback.ts';
 
 /** A foreign message with our nonce, of other content. Source: Lotus `chain/stmgr/searchwait.go`. */
@@ -37,6 +37,7 @@ export async function watchMessage(modules: MessageModules, row: MessageRow, at:
     const found = await findOurs(
       modules,
       versions.map((version) => version.cid),
+      lookbackFor(row, at.head),
     );
     if (found === 'other') return await nonceUsed(modules, row, at);
     if (found) return await executed(modules, row, found, at.head);
@@ -47,10 +48,15 @@ export async function watchMessage(modules: MessageModules, row: MessageRow, at:
   }
 }
 
+/** Where a message was executed it is found again, however long nobody looked: a landed one is not taken for reverted. */
+function lookbackFor(row: MessageRow, head: Epoch): Epoch {
+  return LOOKBACK + Math.max(0, head - (row.execution_epoch ?? head));
+}
+
 async function findOurs(
   modules: MessageModules,
   cids: readonly string[],
-  lookback?: Epoch,
+  lookback: Epoch,
 ): Promise<FoundMessage | 'other' | undefined> {
   try {
     return await searchVersions(modules.chain, cids, lookback);
@@ -135,7 +141,12 @@ async function stillOut(
   at: Moment,
   newest: MessageVersionRow | undefined,
 ): Promise<void> {
-  if (newest && (await replaceIfStuck(modules, row, newest, at.now))) return;
+  if (newest && isOld(modules, newest, at.now)) {
+    const account = await modules.chain.stateGetActor(row.from_address, []);
+    if (row.nonce !== null && account.nonce > row.nonce) return nonceUsed(modules, row, at);
+    // One that waits for an earlier nonce gets nowhere by paying more.
+    if (account.nonce === row.nonce && (await replace(modules, row, newest))) return;
+  }
   const since = row.pushed_at?.getTime() ?? 0;
   if (at.now.getTime() - since < modules.rules.pushAgainMs()) return;
   try {
@@ -145,6 +156,10 @@ async function stillOut(
     // Used on chain, though none of our versions was found: by another message, once that is deep enough.
     await nonceUsed(modules, row, at);
   }
+}
+
+function isOld(modules: MessageModules, newest: MessageVersionRow, now: Date): boolean {
+  return now.getTime() - newest.created_at.getTime() >= modules.rules.replaceAfterMs();
 }
 
 /**

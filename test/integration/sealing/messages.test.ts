@@ -40,7 +40,11 @@ const row = async (id: number): Promise<MessageRow> => {
 };
 
 /** A pump over the devnet, with some calls of its own. It rests on rows alone: each call is a fresh one. */
-function pump(calls: Partial<ChainApi> = {}, rules: Partial<MessageModules['rules']> = {}) {
+function pump(
+  calls: Partial<ChainApi> = {},
+  rules: Partial<MessageModules['rules']> = {},
+  bind: MessageModules['bind'] = () => Promise.resolve(),
+) {
   const { db, chain, signer } = rig.modules;
   return createMessagePump({
     db,
@@ -54,7 +58,7 @@ function pump(calls: Partial<ChainApi> = {}, rules: Partial<MessageModules['rule
       overestimation: () => 1.25,
       ...rules,
     },
-    bind: () => Promise.resolve(),
+    bind,
     note: (note) => notes.push(note.what),
   });
 }
@@ -161,6 +165,71 @@ it('is replaced by a dearer one when it is stuck, under its nonce', async () => 
   const final = await land(id);
   expect(final).toMatchObject({ state: 'final', nonce: first.nonce, cid: second.cid, exit_code: 0 });
   rig.devnet.control.setBaseFee(undefined);
+});
+
+it('is not cut to the fee limit of the node, and is never sent below the base fee', async () => {
+  // Beyond the 0.07 FIL that Lotus allows a message when nothing is asked.
+  rig.devnet.control.setBaseFee(2n * 10n ** 11n);
+  await rig.devnet.control.mine(2);
+  const rich = await send(17n);
+  const poor = await send(18n, 7n * 10n ** 16n);
+  await pump().send();
+  expect(await row(rich)).toMatchObject({ state: 'pushed' });
+  expect((await row(rich)).gas_fee_cap).toBeGreaterThan(2n * 10n ** 11n);
+  expect(await row(poor)).toMatchObject({ state: 'intent', nonce: null, error_code: 'MESSAGE_FEE_OVER_CAP' });
+  expect(await land(rich)).toMatchObject({ state: 'final', exit_code: 0 });
+  rig.devnet.control.setBaseFee(100n);
+  await rig.devnet.control.mine(2);
+  await hurry(poor);
+  await pump().send();
+  expect(await land(poor)).toMatchObject({ state: 'final', exit_code: 0 });
+  rig.devnet.control.setBaseFee(undefined);
+});
+
+it('is replaced only when its nonce is the next: paying more does not help one that waits for another', async () => {
+  const first = await send(19n);
+  await pump().send();
+  const second = await send(20n);
+  await pump().send();
+  await pump({}, { replaceAfterMs: () => 0 }).watch(rig.devnet.control.height);
+  expect(await row(first)).toMatchObject({ state: 'nonce' });
+  expect(await row(second)).toMatchObject({ state: 'pushed' });
+  await pump().send();
+  expect(await land(first)).toMatchObject({ state: 'final' });
+  expect(await land(second)).toMatchObject({ state: 'final' });
+});
+
+it('is given up without a nonce when a member no longer takes part', async () => {
+  const id = await send(21n);
+  const refused = new BeeproError('SECTOR_EVENT_REFUSED', {
+    sector: 's-t01000-1',
+    state: 'Parked',
+    event: 'precommit-bound',
+    reason: 'the sector has no pre-commit under way',
+  });
+  await pump({}, {}, () => Promise.reject(refused)).send();
+  expect(await row(id)).toMatchObject({ state: 'failed', nonce: null, error_code: 'SECTOR_EVENT_REFUSED' });
+});
+
+it('is found where it was executed, though nobody has looked for long', async () => {
+  const id = await send(23n);
+  await pump().send();
+  await rig.devnet.control.mine(3);
+  const { chain } = rig.modules;
+  const lookbacks: number[] = [];
+  const calls: Partial<ChainApi> = {
+    stateSearchMsg: (...args) => {
+      lookbacks.push(args[2]);
+      return chain.stateSearchMsg(...args);
+    },
+  };
+  await pump(calls, { confidence: () => 100_000 }).watch(rig.devnet.control.height);
+  const landed = await row(id);
+  expect(landed).toMatchObject({ state: 'landed' });
+  const later = (landed.execution_epoch ?? 0) + 5_000;
+  await pump(calls, { confidence: () => 100_000 }).watch(later);
+  expect(lookbacks.at(-1)).toBeGreaterThanOrEqual(5_000);
+  expect(await land(id)).toMatchObject({ state: 'final' });
 });
 
 it('is given up when its nonce is final with a message of somebody else', async () => {

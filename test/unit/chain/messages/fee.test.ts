@@ -10,6 +10,14 @@ describe('decideFee', () => {
     ['over it, with less head room', gas(100n, 20n, 2n), 5n, 1_000n, { send: gas(100n, 10n, 2n) }],
     ['over it, with a premium that fits', gas(100n, 20n, 15n), 5n, 1_000n, { send: gas(100n, 10n, 10n) }],
     ['below what the next blocks ask: waits', gas(100n, 20n, 2n), 10n, 1_000n, { wait: { needed: 1_400n } }],
+    [
+      'a fee cap of the node below the base fee is raised',
+      gas(100n, 3n, 2n),
+      5n,
+      2_000n,
+      { send: gas(100n, 8n, 2n) },
+    ],
+    ['and waits where it may not be', gas(100n, 3n, 2n), 50n, 2_000n, { wait: { needed: 6_500n } }],
     ['a cap of nothing: waits', gas(100n, 20n, 2n), 100n, 0n, { wait: { needed: 12_800n } }],
   ])('%s', (_what, estimate, baseFee, maxFee, decision) => {
     expect(decideFee(estimate, baseFee, maxFee)).toEqual(decision);
@@ -23,7 +31,8 @@ describe('decideFee', () => {
         const estimate = gas(gasLimit, cap + premium, premium);
         const decision = decideFee(estimate, baseFee, maxFee);
         if ('wait' in decision) return decision.wait.needed > maxFee;
-        return feeOf(decision.send) <= maxFee && decision.send.premium <= decision.send.feeCap;
+        const { send } = decision;
+        return feeOf(send) <= maxFee && send.premium <= send.feeCap && send.feeCap > baseFee;
       }),
     );
   });
