@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './database.ts';
 import { acquireLease, type HeldLease, releaseLease, renewLease } from './repositories/leases.ts';
 import { transaction } from './transaction.ts';
@@ -9,7 +8,8 @@ export interface LeaseKeeperOptions {
   readonly name: string;
   /** Unique per process start. */
   readonly holder: string;
-  readonly ttlMs: number;
+  /** How long it holds without renewal, in ms; a function is asked before each renewal. */
+  readonly ttlMs: number | (() => number);
   /** See `acquireLease`. */
   readonly deadHolder?: string | undefined;
   /** Told once, when the lease is no longer held without having been released. */
@@ -35,12 +35,13 @@ export class LeaseKeeper implements AsyncDisposable {
   readonly #lost = new AbortController();
   #validUntil: number;
   #expiryTimer: NodeJS.Timeout | undefined;
+  #endPause: (() => void) | undefined;
   #renewals: Promise<void>;
 
   constructor(options: LeaseKeeperOptions, lease: HeldLease, askedAt: number) {
     this.#options = options;
     this.#lease = lease;
-    this.#validUntil = askedAt + options.ttlMs;
+    this.#validUntil = askedAt + termOf(options);
     this.#armExpiry();
     this.#renewals = this.#renewUntilEnd();
   }
@@ -55,11 +56,17 @@ export class LeaseKeeper implements AsyncDisposable {
     return this.#lost.signal;
   }
 
+  /** Renews without waiting for its time: the term that `ttlMs` tells is another now. */
+  renewNow(): void {
+    this.#endPause?.();
+  }
+
   /** Stops renewing and lets the lease go, so that another can take it at once. */
   async release(): Promise<void> {
     const wasHeld = this.#isHeld();
     this.#stopping.abort();
     clearTimeout(this.#expiryTimer);
+    this.#endPause?.();
     await this.#renewals;
     if (wasHeld) await releaseLease(this.#options.database.kysely, this.#lease);
   }
@@ -75,13 +82,13 @@ export class LeaseKeeper implements AsyncDisposable {
   }
 
   async #renewUntilEnd(): Promise<void> {
-    const { database, ttlMs, onRenewalFailed } = this.#options;
+    const { database, onRenewalFailed } = this.#options;
     let isLastFailed = false;
     while (!this.#stopping.signal.aborted && !this.#lost.signal.aborted) {
-      const pause = isLastFailed ? ttlMs / 10 : ttlMs / 3;
-      await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(ignoreAbort);
+      await this.#pause(termOf(this.#options) / (isLastFailed ? 10 : 3));
       if (this.#stopping.signal.aborted || this.#lost.signal.aborted) return;
       const askedAt = performance.now();
+      const ttlMs = termOf(this.#options);
       try {
         if (!(await renewLease(database.kysely, this.#lease, ttlMs))) return this.#lose();
         isLastFailed = false;
@@ -92,6 +99,17 @@ export class LeaseKeeper implements AsyncDisposable {
         onRenewalFailed?.(error);
       }
     }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#endPause = undefined;
   }
 
   #armExpiry(): void {
@@ -110,10 +128,11 @@ export class LeaseKeeper implements AsyncDisposable {
 /** Takes the lease and keeps it; undefined when another holds it. */
 export async function holdLease(options: LeaseKeeperOptions): Promise<LeaseKeeper | undefined> {
   const askedAt = performance.now();
-  const lease = await transaction(options.database, (trx) => acquireLease(trx, options));
+  const ttlMs = termOf(options);
+  const lease = await transaction(options.database, (trx) => acquireLease(trx, { ...options, ttlMs }));
   return lease && new LeaseKeeper(options, lease, askedAt);
 }
 
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+function termOf({ ttlMs }: Pick<LeaseKeeperOptions, 'ttlMs'>): number {
+  return typeof ttlMs === 'number' ? ttlMs : ttlMs();
 }

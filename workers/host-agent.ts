@@ -203,7 +203,6 @@ export class HostAgent {
   async register(): Promise<void> {
     const { name, version } = this.#options;
     const workerClass = this.#options.class?.();
-    this.#class = workerClass;
     const registered = await registerWorker(this.#modules.database.kysely, {
       name,
       class: workerClass ?? '',
@@ -213,7 +212,8 @@ export class HostAgent {
       version,
       capabilities: await this.#capabilities(),
     });
-    if (!registered) this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
+    if (registered) this.#class = workerClass;
+    else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
   }
 
   /**
@@ -272,6 +272,7 @@ export class HostAgent {
 
   #onSettings(): void {
     this.#loop.wake();
+    this.#lease.retime();
     if (this.#options.class?.() === this.#class) return;
     this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
   }

@@ -38,13 +38,17 @@ export class HostLease {
   /** `performance.now()` until which the lease surely holds. */
   #holdsUntil: number;
   #lapsed = false;
+  /** The term that the last renewal asked for, in ms. */
+  #termMs: number;
+  #renewing = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(options: HostLeaseOptions, lease: HeldLease, holdsUntil: number) {
+  private constructor(options: HostLeaseOptions, lease: HeldLease, askedAt: number, ttlMs: number) {
     this.#options = options;
     this.#lease = lease;
-    this.#holdsUntil = holdsUntil;
+    this.#holdsUntil = askedAt + ttlMs * HOLD_SHARE;
+    this.#termMs = ttlMs;
     this.#schedule();
   }
 
@@ -62,7 +66,7 @@ export class HostLease {
         deadHolder: before && isDeadHere(before.holder) ? before.holder : undefined,
       }),
     );
-    if (lease) return new HostLease(options, lease, askedAt + ttlMs * HOLD_SHARE);
+    if (lease) return new HostLease(options, lease, askedAt, ttlMs);
     const detail = `its lease is held by ${before?.holder ?? 'another agent'} until ${before?.expires_at.toISOString()}`;
     throw new BeeproError('WORKER_NAME_TAKEN', { name: options.worker, detail });
   }
@@ -88,6 +92,13 @@ export class HostLease {
     await releaseLease(this.#options.database.kysely, this.#lease);
   }
 
+  /** Renews at once when the term is another now, rather than at a third of the old one. */
+  retime(): void {
+    if (this.#closed || this.#lapsed || this.#renewing || this.#options.ttlMs() === this.#termMs) return;
+    clearTimeout(this.#timer);
+    void this.#renew();
+  }
+
   /** Stops renewing, without letting go. */
   abandon(): void {
     this.#closed = true;
@@ -103,6 +114,8 @@ export class HostLease {
   async #renew(): Promise<void> {
     const askedAt = performance.now();
     const ttlMs = this.#options.ttlMs();
+    this.#termMs = ttlMs;
+    this.#renewing = true;
     const expiry = setTimeout(() => this.#lapse(), Math.max(0, this.#holdsUntil - askedAt)).unref();
     try {
       const renewed = !this.#lapsed && (await renewLease(this.#options.database.kysely, this.#lease, ttlMs));
@@ -113,6 +126,7 @@ export class HostLease {
       this.#options.onError(error);
     } finally {
       clearTimeout(expiry);
+      this.#renewing = false;
     }
     if (performance.now() >= this.#holdsUntil) this.#lapse();
     this.#schedule();

@@ -29,6 +29,7 @@ import { patiently } from './patience.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
 import { RunSealer } from './run-sealer.ts';
+import { untilLeft } from './until-left.ts';
 
 export interface ExecutorModules {
   readonly worker: string;
@@ -109,7 +110,8 @@ export class RunExecutor {
     });
     try {
       context.log.info('started');
-      const done = await handler.run({ ...context, progress: (note) => notes.add(note) });
+      const work = handler.run({ ...context, progress: (note) => notes.add(note) });
+      const done = await untilLeft(work, run.signal);
       return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
     } catch (thrown) {
       return await this.#endingOf(run, thrown, times());

@@ -39,7 +39,7 @@ export const WORKER_SETTINGS = defineSettings({
     type: integer({ min: 0, max: 1_000_000, unit: 'sectors' }),
     default: '0',
     scope: 'worker',
-    doc: 'How many sectors may hold workspace on a worker at a time, from AddPiece until their cache is cleared. 0: no bound of its own.',
+    doc: 'How many sectors may hold workspace on a worker at a time, from AddPiece until their cache is cleared. 0, the default: no bound. A new worker still takes nothing, since its limits are 0.',
   },
   'worker.class': {
     type: text(/^[A-Za-z0-9._-]{0,62}$/, 'a name of letters, digits, dots, dashes, or empty'),

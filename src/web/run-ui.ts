@@ -23,6 +23,7 @@ export async function runUi(command: UiCommand, log: Logger): Promise<RunningRol
       credentials,
       logger: log,
       isBoardWriteAllowed: () => modules.settings.get('web.bull_board_write'),
+      silentMs: () => modules.settings.get('worker.heartbeat_expiry'),
     });
     const { address, family, port } = server.server.address() as AddressInfo;
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

@@ -24,6 +24,8 @@ export interface WebModules {
   readonly credentials: WebCredentials;
   readonly logger: Logger;
   readonly isBoardWriteAllowed: () => boolean;
+  /** After how long without a heartbeat a worker is shown as silent, in ms. */
+  readonly silentMs: () => number;
 }
 
 const CONTENT_POLICY =
@@ -54,7 +56,7 @@ export async function startWeb(options: WebOptions, modules: WebModules): Promis
 
   server.get('/healthz', async () => ({ ok: true }));
   server.get('/', async (_request, reply) => reply.type('text/html').send(overviewPage()));
-  server.get('/api/overview', async () => readOverview(db));
+  server.get('/api/overview', async () => readOverview(db, modules.silentMs()));
   server.get('/metrics', async (_request, reply) => {
     const { contentType, body } = await renderMetrics(db);
     return reply.type(contentType).send(body);

@@ -17,6 +17,7 @@ export const removeFiles: PhaseHandler = {
     for (const store of await listStoragePaths(context.database.kysely)) {
       if (!store.can_store || store.state === 'removed') continue;
       for (const folder of await listOrphanLandings(store.path, context.id, new Set())) {
+        context.signal.throwIfAborted();
         await removeLanding(store.path, folder);
         removed += 1;
       }

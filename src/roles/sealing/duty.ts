@@ -36,6 +36,11 @@ export async function runDuty(
   const log = modules.log.child({ duty: duty.name });
   let keeper: LeaseKeeper | undefined;
   let failures = 0;
+  // No sleep outlasts the setting that it was measured by, and what an operator has mended is tried at once.
+  const unsubscribe = modules.settings.onChange((names) => {
+    if (names.includes('coordinator.lease_ttl')) keeper?.renewNow();
+    duty.wake.knock();
+  });
   while (!signal.aborted) {
     try {
       if (!keeper?.lease) {
@@ -59,6 +64,7 @@ export async function runDuty(
       await duty.wake.sleep(pauseMs, signal);
     }
   }
+  unsubscribe();
   try {
     await keeper?.release();
   } catch (error) {
@@ -72,7 +78,7 @@ function takeLease(modules: SealingModules, holder: string, name: string): Promi
     database: modules.db,
     name: `sealing:${name}`,
     holder,
-    ttlMs: modules.settings.get('coordinator.lease_ttl'),
+    ttlMs: () => modules.settings.get('coordinator.lease_ttl'),
   });
 }
 

@@ -14,8 +14,6 @@ import {
 const SHOWN_WORKERS = 200;
 const SHOWN_PARKED = 20;
 const HOURS = 24;
-/** A worker whose heartbeat is older than this is shown as silent, in ms. */
-const SILENT_MS = 30_000;
 
 /** What `/api/overview` answers. Times are ms. */
 export interface Overview {
@@ -45,7 +43,8 @@ export interface OverviewWorker {
   }[];
 }
 
-export async function readOverview(db: Executor): Promise<Overview> {
+/** @param silentMs a worker whose heartbeat is older than this is shown as silent */
+export async function readOverview(db: Executor, silentMs: number): Promise<Overview> {
   const [counts, runs, parked, loads, proving] = await Promise.all([
     countSectorsByState(db),
     countRunsByStatus(db),
@@ -79,7 +78,7 @@ export async function readOverview(db: Executor): Promise<Overview> {
       name: load.name,
       class: load.class,
       state: load.state,
-      silent: load.heartbeat_age_ms > SILENT_MS,
+      silent: load.heartbeat_age_ms > silentMs,
       heartbeatAgeMs: load.heartbeat_age_ms,
       sectors: load.sectors,
       runs: (byWorker.get(load.name) ?? []).map(shownRun),

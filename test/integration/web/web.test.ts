@@ -36,7 +36,7 @@ beforeAll(async () => {
   const isBoardWriteAllowed = (): boolean => writeAllowed;
   server = await startWeb(
     { host: '127.0.0.1', port: 0 },
-    { database, bus, credentials, logger, isBoardWriteAllowed },
+    { database, bus, credentials, logger, isBoardWriteAllowed, silentMs: () => 60_000 },
   );
   const address = server.addresses()[0];
   if (typeof address !== 'object') throw new Error('the page does not listen');
