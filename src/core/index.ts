@@ -1,5 +1,6 @@
 export * from './errors/index.ts';
 export * from './ids.ts';
+export * from './in-turn.ts';
 export * from './kill-point.ts';
 export * from './money.ts';
 export * from './phases.ts';

@@ -1,4 +1,4 @@
-import type { Epoch } from '#core';
+import { type Epoch, inTurn } from '#core';
 import {
   findMessage,
   listMessages,
@@ -43,21 +43,23 @@ export function createMessagePump(modules: MessageModules): MessagePump {
 }
 
 async function reconcile(modules: MessageModules): Promise<void> {
-  for (const sender of await listSenders(modules.db.kysely)) {
-    const onChain = await modules.chain.mpoolGetNonce(sender.address);
-    await transaction(modules.db, (trx) => raiseNextNonce(trx, sender.address, onChain));
-  }
+  await inTurn(await listSenders(modules.db.kysely), async ({ address }) => {
+    const onChain = await modules.chain.mpoolGetNonce(address);
+    await transaction(modules.db, (trx) => raiseNextNonce(trx, address, onChain));
+  });
 }
 
 async function send(modules: MessageModules, signal?: AbortSignal): Promise<number> {
   let moved = 0;
   // Nonces in their order: what has a nonce already goes before what has none.
-  for (const state of ['signed', 'nonce', 'intent'] as const) {
-    for (const row of await dueMessages(modules, [state])) {
-      if (signal?.aborted) return moved;
+  const states = ['signed', 'nonce', 'intent'] as const;
+  await inTurn(states, async (state) => {
+    const rows = await dueMessages(modules, [state]);
+    const one = async (row: MessageRow) => {
       if (await sendOne(modules, row)) moved += 1;
-    }
-  }
+    };
+    await inTurn(rows, one, signal);
+  });
   return moved;
 }
 
@@ -80,10 +82,8 @@ async function sendOne(modules: MessageModules, row: MessageRow): Promise<boolea
 
 async function watch(modules: MessageModules, head: Epoch, signal?: AbortSignal): Promise<void> {
   const at = { head, now: await readServerTime(modules.db.kysely) };
-  for (const row of await dueMessages(modules, ['pushed', 'landed'])) {
-    if (signal?.aborted) return;
-    await watchMessage(modules, row, at);
-  }
+  const rows = await dueMessages(modules, ['pushed', 'landed']);
+  await inTurn(rows, (row) => watchMessage(modules, row, at), signal);
 }
 
 async function dueMessages(

@@ -8,7 +8,7 @@ import {
   type SectorWithPieces,
 } from '#chain';
 import { idAddress, prefixOf, toBase64 } from '#codec';
-import { type ActorId, type AttoFil, type Epoch, killPoint, toBeeproError } from '#core';
+import { type ActorId, type AttoFil, type Epoch, inTurn, killPoint, toBeeproError } from '#core';
 import {
   insertMessage,
   listMiners,
@@ -65,12 +65,12 @@ export async function batchActivity(
 ): Promise<BatchPass> {
   let formed = 0;
   let nextMs = Number.POSITIVE_INFINITY;
-  for (const miner of await listMiners(modules.db.kysely)) {
-    if (signal.aborted) break;
+  const one = async (miner: MinerRow) => {
     const pass = await batchMiner(modules, activity, view, miner);
     formed += pass.formed;
     nextMs = Math.min(nextMs, pass.nextMs);
-  }
+  };
+  await inTurn(await listMiners(modules.db.kysely), one, signal);
   return { formed, nextMs };
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { BeeproError, Epoch } from '#core';
+import { type BeeproError, type Epoch, inTurn } from '#core';
 import type { RunningRole } from '../process-lifetime.ts';
-import { batchActivity } from './batcher.ts';
+import { type Activity, batchActivity } from './batcher.ts';
 import { ChainViewer } from './chain-view.ts';
 import { COMMIT } from './commit-activity.ts';
 import { watchCommits } from './commit-watch.ts';
@@ -58,6 +58,21 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
   let revertedTo: Epoch | undefined;
   let batchNextMs = Number.POSITIVE_INFINITY;
 
+  const onReverted = (height: Epoch) => {
+    revertedTo = Math.min(revertedTo ?? height, height);
+  };
+  const recheck: typeof watchSeeds = async (_modules, view, signal) => {
+    const height = revertedTo;
+    if (height === undefined) return;
+    revertedTo = undefined;
+    try {
+      await recheckAfterReorg(modules, view, height, signal);
+    } catch (error) {
+      onReverted(height);
+      throw error;
+    }
+  };
+
   const duties: Duty[] = [
     {
       name: 'outbox',
@@ -75,10 +90,7 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       name: 'sweep',
       wake: new Wake(),
       intervalMs: () => settings.get('coordinator.sweep_interval'),
-      pass: async (signal) => {
-        await sweepExpired(modules, signal);
-        await sweepQueued(modules, signal);
-      },
+      pass: (signal) => inTurn([sweepExpired, sweepQueued], (sweep) => sweep(modules, signal)),
     },
     {
       name: 'chain-watch',
@@ -86,13 +98,9 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       intervalMs: poll,
       pass: async (signal) => {
         const view = await viewer.view();
-        const height = revertedTo;
-        revertedTo = undefined;
         // Seeds first: they are what a machine waits for.
-        await watchSeeds(modules, view, signal);
-        await watchPreCommits(modules, view, signal);
-        await watchCommits(modules, view, signal);
-        if (height !== undefined) await recheckAfterReorg(modules, view, height, signal);
+        const watches = [watchSeeds, watchPreCommits, watchCommits, recheck];
+        await inTurn(watches, (watch) => watch(modules, view, signal));
       },
     },
     {
@@ -101,10 +109,13 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       intervalMs: () => Math.max(50, Math.min(poll(), batchNextMs)),
       pass: async (signal) => {
         const view = await viewer.view();
-        const precommits = await batchActivity(modules, PRECOMMIT, view, signal);
-        const commits = await batchActivity(modules, COMMIT, view, signal);
-        batchNextMs = Math.min(precommits.nextMs, commits.nextMs);
-        if (precommits.formed + commits.formed > 0) wakes.messages.knock();
+        batchNextMs = Number.POSITIVE_INFINITY;
+        const batch = async (activity: Activity) => {
+          const pass = await batchActivity(modules, activity, view, signal);
+          batchNextMs = Math.min(batchNextMs, pass.nextMs);
+          if (pass.formed > 0) wakes.messages.knock();
+        };
+        await inTurn([PRECOMMIT, COMMIT], batch);
       },
     },
     {
@@ -112,11 +123,13 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       wake: wakes.messages,
       intervalMs: poll,
       pass: async (signal) => {
-        if (!reconciled) await pump.reconcile();
-        reconciled = true;
-        await pump.send(signal);
-        const { head } = await viewer.view();
-        await pump.watch(head, signal);
+        // A sender that the chain does not answer for holds up none: each nonce is held against the chain's again.
+        const reconcile = async () => {
+          if (!reconciled) await pump.reconcile();
+          reconciled = true;
+        };
+        const watch = async () => pump.watch((await viewer.view()).head, signal);
+        await inTurn([reconcile, () => pump.send(signal), watch], (step) => step());
       },
     },
     ...extra.map((duty) => ({ ...duty, wake: new Wake() })),
@@ -128,8 +141,6 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       wakes.batches.knock();
       wakes.messages.knock();
     },
-    onReverted: (height) => {
-      revertedTo = Math.min(revertedTo ?? height, height);
-    },
+    onReverted,
   };
 }

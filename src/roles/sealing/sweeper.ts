@@ -1,4 +1,4 @@
-import { BeeproError, type SectorId } from '#core';
+import { BeeproError, inTurn, type SectorId } from '#core';
 import {
   insertOutbox,
   listDueRuns,
@@ -14,6 +14,7 @@ import {
 } from '#db';
 import { type JobPresence, type JobRequest, jobId, jobPresence, queueName, republishJob } from '#queues';
 import { commitAndPublish, failLockedRun, type OutboxJob, retryScale } from '#sector';
+import { inParallel } from './in-parallel.ts';
 import type { SealingModules } from './modules.ts';
 
 const PAGE = 500;
@@ -40,14 +41,16 @@ export function crashVerdict(run: Pick<PhaseRunRow, 'crashes'>): 'requeue' | 'fa
 
 /** Puts jobs back that MySQL wants and Redis lacks or keeps only as ended (crash rule 1). */
 export async function sweepQueued(modules: SealingModules, signal: AbortSignal): Promise<void> {
-  for (let afterId = 0; !signal.aborted; ) {
-    const now = await readServerTime(modules.db.kysely);
-    const runs = await listQueuedRuns(modules.db.kysely, { afterId, limit: PAGE });
-    for (let at = 0; at < runs.length; at += PARALLEL) {
-      await Promise.all(runs.slice(at, at + PARALLEL).map((run) => sweepRun(modules, run, now)));
-    }
-    const last = runs.at(-1);
-    if (!last || runs.length < PAGE) return;
+  const now = await readServerTime(modules.db.kysely);
+  await inParallel(queuedRuns(modules), PARALLEL, signal, (run) => sweepRun(modules, run, now));
+}
+
+async function* queuedRuns({ db }: SealingModules): AsyncGenerator<PhaseRunRow> {
+  for (let afterId = 0; ; ) {
+    const page = await listQueuedRuns(db.kysely, { afterId, limit: PAGE });
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
     afterId = last.id;
   }
 }
@@ -64,8 +67,8 @@ async function sweepRun(modules: SealingModules, run: PhaseRunRow, now: Date): P
 /** Claims of workers that have fallen silent go back to the queue and count a crash (crash rule 2). */
 export async function sweepExpired(modules: SealingModules, signal: AbortSignal): Promise<void> {
   const expiryMs = modules.settings.get('worker.heartbeat_expiry');
-  for (const run of await listExpiredRuns(modules.db.kysely, expiryMs, PAGE)) {
-    if (signal.aborted) return;
+  const expired = await listExpiredRuns(modules.db.kysely, expiryMs, PAGE);
+  const one = async (run: PhaseRunRow) => {
     await commitAndPublish(modules, (trx) => expireRun(modules, trx, run, expiryMs));
     modules.log.warn(
       {
@@ -77,7 +80,8 @@ export async function sweepExpired(modules: SealingModules, signal: AbortSignal)
       },
       'a claim expired without an answer',
     );
-  }
+  };
+  await inTurn(expired, one, signal);
 }
 
 async function expireRun(
@@ -106,13 +110,13 @@ async function expireRun(
 export async function queueDue(modules: SealingModules, signal: AbortSignal): Promise<void> {
   for (;;) {
     const runs = await listDueRuns(modules.db.kysely, PAGE);
-    for (const run of runs) {
-      if (signal.aborted) return;
+    const one = async (run: PhaseRunRow) => {
       const { jobs } = await commitAndPublish(modules, (trx) => queueRun(trx, run), { again: true });
       if (jobs.length > 0)
         modules.log.debug({ event: 'run.due', runId: run.id, phase: run.phase }, 'run is due');
-    }
-    if (runs.length < PAGE) return;
+    };
+    await inTurn(runs, one, signal);
+    if (runs.length < PAGE || signal.aborted) return;
   }
 }
 

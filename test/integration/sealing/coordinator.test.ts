@@ -8,8 +8,10 @@ import {
   listPiecesOfSector,
   listRunsOfSector,
   listSectors,
+  patchSector,
   placePiecesInSector,
   type SectorRow,
+  saveMiner,
   transaction,
 } from '#db';
 import { commDOfPieces } from '#devnet';
@@ -73,6 +75,25 @@ describe('the coordinator on a devnet', () => {
     await using _coordinators = running(3);
     await workUntil('four sectors Proving', numbers, isProving);
     expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+  });
+
+  it('goes on for all others when the chain has no answer for one sector and miner', async () => {
+    const { db } = rig.modules;
+    // A miner that this chain does not know, with a sector whose seed is due.
+    await saveMiner(db.kysely, {
+      id: 999,
+      network: 'gone',
+      sector_size: '2KiB',
+      owner: 't01',
+      worker: 't01',
+    });
+    const stray = { miner: 999, number: 0 };
+    await insertSector(db.kysely, { ...stray, state: 'WaitSeed', kind: 'cc', seal_proof: 5 });
+    await patchSector(db.kysely, stray, { precommit_epoch: 1 });
+    const [number = -1] = await pledgeSectors(rig.modules, { miner: rig.miner, count: 1 });
+    await using _coordinator = running(1);
+    await workUntil('Proving', [number], isProving);
+    await patchSector(db.kysely, stray, { state: 'Removed' });
   });
 
   it('pushes the same bytes again when a reorg drops the pre-commit, and seals for the seed that then holds', async () => {

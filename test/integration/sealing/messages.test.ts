@@ -232,6 +232,21 @@ it('is found where it was executed, though nobody has looked for long', async ()
   expect(await land(id)).toMatchObject({ state: 'final' });
 });
 
+it('reconciles every sender, though the chain does not know one of them', async () => {
+  const { db } = rig.modules;
+  await db.kysely.updateTable('sender').set({ next_nonce: 0 }).execute();
+  await db.kysely.insertInto('sender').values({ address: '', next_nonce: 0 }).execute();
+  const { chain } = rig.modules;
+  const calls: Partial<ChainApi> = {
+    mpoolGetNonce: (address) => (address === '' ? Promise.reject(LOST) : chain.mpoolGetNonce(address)),
+  };
+  await expect(pump(calls).reconcile()).rejects.toMatchObject({ code: 'CHAIN_TIMED_OUT' });
+  await db.kysely.deleteFrom('sender').where('address', '=', '').execute();
+  const [sender] = await db.kysely.selectFrom('sender').selectAll().execute();
+  expect(sender).toEqual({ address: from, next_nonce: await chain.mpoolGetNonce(from) });
+  expect(sender?.next_nonce).toBeGreaterThan(0);
+});
+
 it('is given up when its nonce is final with a message of somebody else', async () => {
   const id = await send(15n);
   await pump({ mpoolPush: () => Promise.reject(LOST) }).send();
