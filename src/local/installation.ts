@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needMysql, readEnvironment, setSetting } from '#config';
@@ -65,7 +67,9 @@ export class LocalInstallation {
   async startChain(): Promise<void> {
     const { blockTimeMs, sectorSize, proofMemo } = this.#options;
     const state = join(this.dir, 'chain');
-    const args = ['devnet', '--state', state, '--listen', '127.0.0.1:0', '--sector-size', sectorSize];
+    // A port of its own, kept over restarts, since the nodes' addresses are settings.
+    const listen = `127.0.0.1:${await freePort()}`;
+    const args = ['devnet', '--state', state, '--listen', listen, '--sector-size', sectorSize];
     args.push('--block-time', `${blockTimeMs}ms`);
     if (proofMemo !== undefined) args.push('--test-network');
     await this.#start('chain', args).ready();
@@ -183,6 +187,17 @@ export class LocalInstallation {
     this.#roles.set(name, role);
     return role;
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string')
+    throw new BeeproError('INTERNAL', { detail: 'no port is free' });
+  return address.port;
 }
 
 async function until(isTrue: () => boolean, deadlineMs: number, what: string): Promise<void> {

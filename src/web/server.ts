@@ -28,8 +28,10 @@ export interface WebModules {
   readonly silentMs: () => number;
 }
 
-const CONTENT_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+const CONTENT_POLICY = `${POLICY}; base-uri 'none'`;
+/** Bull Board's page carries scripts and pictures in itself; the font it wants from elsewhere it does without. */
+const BOARD_POLICY = `${POLICY}; base-uri 'self'; script-src 'self' 'unsafe-inline'; img-src 'self' data:`;
 
 /**
  * The web page: overview, Bull Board, metrics, liveness, all behind one login. Returns the listening server;
@@ -37,15 +39,18 @@ const CONTENT_POLICY =
  * @throws BeeproError `WEB_LISTEN_FAILED`
  */
 export async function startWeb(options: WebOptions, modules: WebModules): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = modules.logger;
-  const server = fastify({ loggerInstance, disableRequestLogging: true, bodyLimit: 1 << 20 });
+  // A line for each request would bury the rest; a failed one is an error line.
+  const loggerInstance: FastifyBaseLogger = modules.logger.child(
+    {},
+    modules.logger.isLevelEnabled('warn') ? { level: 'warn' } : {},
+  );
+  const server = fastify({ loggerInstance, bodyLimit: 1 << 20 });
   const db = modules.database.kysely;
 
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('referrer-policy', 'same-origin');
-    // Bull Board's page carries inline scripts of its own.
-    if (!request.url.startsWith('/queues')) reply.header('content-security-policy', CONTENT_POLICY);
-    else reply.header('x-frame-options', 'DENY');
+    const isBoard = request.url.startsWith('/queues');
+    reply.header('content-security-policy', isBoard ? BOARD_POLICY : CONTENT_POLICY);
   });
   await registerAuth(server, modules.credentials);
   await server.register(serveStatic, {

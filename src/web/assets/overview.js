@@ -48,6 +48,10 @@ function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
+function count(n, thing) {
+  return `${number.format(n)} ${thing}${n === 1 ? '' : 's'}`;
+}
+
 function duration(ms) {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 60) return `${s} s`;
@@ -75,7 +79,7 @@ function drawPipeline(overview) {
   const summary =
     overview.total === 0
       ? 'No sector yet. Pledge one with: beepro sector pledge --miner t01000'
-      : `${number.format(overview.total)} sectors${overview.miners.length > 1 ? ` (${miners})` : ''}`;
+      : `${count(overview.total, 'sector')}${overview.miners.length > 1 ? ` (${miners})` : ''}`;
   const waiting =
     overview.waiting.length === 0
       ? 'No job waits.'
@@ -141,7 +145,7 @@ function drawWorkers(workers) {
       element(
         'p',
         { class: 'hint' },
-        `${note} · class ${worker.class || 'none'} · ${number.format(worker.sectors)} sectors · `,
+        `${note} · class ${worker.class || 'none'} · ${count(worker.sectors, 'sector')} · `,
         element('a', { href: `/queues-of/${encodeURIComponent(worker.name)}` }, 'queues'),
       ),
       runs.length === 0
@@ -156,9 +160,9 @@ function drawProving(hours) {
   const most = Math.max(1, ...hours);
   const width = 20;
   const height = 96;
-  const bars = hours.map((count, i) => {
-    const tall = Math.round((count / most) * (height - 20));
-    const label = `${hours.length - 1 - i} h ago: ${count}`;
+  const bars = hours.map((sectors, i) => {
+    const tall = Math.round((sectors / most) * (height - 20));
+    const label = `${hours.length - 1 - i} h ago: ${sectors}`;
     const parts = [svg('title', {}, label)];
     const group = svg(
       'g',
@@ -169,15 +173,15 @@ function drawProving(hours) {
         y: height - 4 - tall,
         width: width - 4,
         height: Math.max(tall, 1),
-        class: count ? 'some' : 'none',
+        class: sectors ? 'some' : 'none',
       }),
     );
-    if (count > 0)
+    if (sectors > 0)
       group.append(
         svg(
           'text',
           { x: i * width + width / 2, y: height - 8 - tall, 'text-anchor': 'middle' },
-          String(count),
+          String(sectors),
         ),
       );
     return group;

@@ -6,8 +6,8 @@ import { LoginThrottle } from './login-throttle.ts';
 import { isSessionValid, issueSession, SESSION_MS } from './session.ts';
 
 const COOKIE = 'beepro_session';
-/** Reachable without a login: the login itself, its style sheet, and a liveness probe that tells nothing. */
-const OPEN_PATHS = new Set(['/login', '/healthz', '/assets/style.css']);
+/** Reachable without a login: the login itself with its looks, and a liveness probe that tells nothing. */
+const OPEN_PATHS = new Set(['/login', '/healthz', '/assets/style.css', '/assets/icon.svg']);
 
 /**
  * Puts a login before everything. A request without a session is sent to the login page, or answered 401 where

@@ -22,6 +22,7 @@ export function htmlPage({ title, body, scripts = [] }: PageParts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} · BeePro</title>
+<link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="/assets/style.css">
 ${tags}
 </head>

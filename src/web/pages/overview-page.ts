@@ -20,13 +20,13 @@ export function overviewPage(): string {
 <h2 id="parked-title">Parked</h2>
 <div id="parked"></div>
 </section>
-<section aria-labelledby="workers-title">
-<h2 id="workers-title">Workers</h2>
-<div id="workers"></div>
-</section>
 <section aria-labelledby="proving-title">
 <h2 id="proving-title">Sectors that reached Proving, by hour</h2>
 <div id="proving"></div>
+</section>
+<section aria-labelledby="workers-title">
+<h2 id="workers-title">Workers</h2>
+<div id="workers"></div>
 </section>
 </main>
 <noscript><p class="alert">This page needs JavaScript.</p></noscript>`,

@@ -71,6 +71,17 @@ export async function sealUnderFire(
       const flush = async (): Promise<void> => void (await modules.bus.client.flushall());
       await attack({ installation, servers, modules, sectors, flush });
       await waitUntilProving(modules, sectors);
+      await waitFor(
+        () =>
+          modules.chain.chainHead().then(
+            () => true,
+            () => false,
+          ),
+        {
+          deadlineMs: 30_000,
+          what: 'a chain that answers again',
+        },
+      );
       const violations = await audit(modules.db.kysely, modules.chain);
       if (violations.length > 0) throw new Error(`audit: ${JSON.stringify(violations, null, 2)}`);
       isSealed = true;
