@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createLotusClient } from '#chain';
 import { toHex } from '#codec';
-import { openSettings, type Settings, setSetting } from '#config';
+import { openSettings, type Settings, type SettingsOptions, setSetting } from '#config';
 import { claimRun, type PhaseRunRow, transaction } from '#db';
 import { type Devnet, type DevnetOptions, type SealVerifier, startDevnet, zeroCommitment } from '#devnet';
 import { createLogger } from '#log';
@@ -40,7 +40,10 @@ export interface SealingRig extends AsyncDisposable {
 
 export type WorkerAnswer = (run: PhaseRunRow) => Record<string, unknown> | { readonly fail: string };
 
-export async function createSealingRig(options: Partial<DevnetOptions> = {}): Promise<SealingRig> {
+export async function createSealingRig(
+  options: Partial<DevnetOptions> = {},
+  settingsOptions: Pick<SettingsOptions, 'pollMs'> = {},
+): Promise<SealingRig> {
   const store = await createMigratedDatabase();
   const redis = await createTestRedis();
   const folder = await createTestFolder();
@@ -57,7 +60,7 @@ export async function createSealingRig(options: Partial<DevnetOptions> = {}): Pr
     ...options,
   });
   const chain = createLotusClient({ url: devnet.url, token: () => devnet.token });
-  const settings = await openSettings({ database: store.database });
+  const settings = await openSettings({ database: store.database, ...settingsOptions });
   const log = createLogger({ role: 'test', level: process.env.BEEPRO_LOG_LEVEL ?? 'silent', pretty: false });
   const modules: SealingModules = {
     db: store.database,
