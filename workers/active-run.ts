@@ -20,10 +20,15 @@ export class ActiveRun {
   /** Its outcome is in the journal: nothing stops it any more but a lost fence. */
   answered = false;
   #reason: StopReason | undefined;
+  /** What had passed when this agent took it on, by the wall clock: all that a restarted agent can know. */
+  readonly #elapsedBefore: number;
+  /** From then on by the monotonic one: a clock that is set ends no run. */
+  readonly #since = performance.now();
 
   /** @param began when it was claimed first, by this host's clock */
   constructor(row: PhaseRunRow, worker: string, job: FetchedJob | undefined, began: Date) {
     this.began = began;
+    this.#elapsedBefore = Math.max(0, Date.now() - began.getTime());
     this.row = row;
     this.fence = { runId: row.id, attempt: row.attempt, claim: row.claim, worker };
     this.job = job;
@@ -31,7 +36,7 @@ export class ActiveRun {
 
   /** Milliseconds since it was claimed, restarts of the agent included. */
   get elapsedMs(): number {
-    return Date.now() - this.began.getTime();
+    return this.#elapsedBefore + performance.now() - this.#since;
   }
 
   get phase(): Phase {

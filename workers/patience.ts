@@ -24,11 +24,21 @@ export async function patiently<T>(
   }
 }
 
-/** True of what the database does to us; what we did wrong ourselves never gets better. */
+/**
+ * True of what the database does to us: it is away, failing over, full, or refuses our name until the operator mends
+ * that. Hours of computing wait for it. What we say wrongly ourselves never gets better.
+ */
 export function isDatabaseOutage(error: unknown): boolean {
-  if (error instanceof BeeproError) return error.code.startsWith('DB_') && error.severity === 'temporary';
-  return error instanceof Error && 'code' in error && BROKEN_CONNECTION.test(String(error.code));
+  if (error instanceof BeeproError) return error.code.startsWith('DB_');
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && BROKEN_CONNECTION.test(String(error.code))) return true;
+  if (!('sqlState' in error) || !('errno' in error)) return false;
+  return !WRONG_STATEMENT.test(String(error.sqlState)) && !WRONG_VALUES.has(Number(error.errno));
 }
 
 /** Codes of mysql2 and of the system. */
 const BROKEN_CONNECTION = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|PROTOCOL_)/;
+/** SQLSTATE classes of cardinality, data, integrity and syntax: the statement's own fault. */
+const WRONG_STATEMENT = /^(21|22|23|42)/;
+/** The same, of values without a class of their own: no default, truncated, of a wrong kind, against a CHECK. */
+const WRONG_VALUES = new Set([1265, 1364, 1366, 3819]);

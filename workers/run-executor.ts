@@ -274,6 +274,11 @@ export class RunExecutor {
       log,
       signal: run.signal,
       sector: load,
+      requireClaim: async () => {
+        run.signal.throwIfAborted();
+        if (!(await noteRunProgress(database.kysely, run.fence, {})))
+          throw new BeeproError('SEALER_CANCELLED');
+      },
       progress: () => undefined,
       seal: async (step, op, params) => {
         run.signal.throwIfAborted();

@@ -26,7 +26,7 @@ export const clearCache: PhaseHandler = {
     checkPreCommit(await context.chain.preCommit(context.id), { epoch, commR });
     await waitForDepth(context, epoch);
     await checkLanding(context);
-    context.signal.throwIfAborted();
+    await context.requireClaim();
     await context.workspace.remove(context.id);
     return {};
   },

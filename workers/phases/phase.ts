@@ -28,6 +28,11 @@ export interface PhaseContext {
   /** The sector's row as it is now. */
   sector(): Promise<SectorRow>;
   /**
+   * Asked right before files are destroyed: an agent that stood still may have lost its claim since.
+   * @throws BeeproError `SEALER_CANCELLED` when the fence no longer holds
+   */
+  requireClaim(): Promise<void>;
+  /**
    * Asks this run's sealer. `step` names the request within the run for ever: after a restart of the agent the
    * same step joins what runs or gets its stored end, so a phase is simply gone through again.
    */

@@ -36,6 +36,7 @@ async function wipe(context: PhaseContext): Promise<void> {
   const mark = join(await context.workspace.prepare(context.id), '.wiped');
   const wiped = await readFile(mark, 'utf8').catch(() => '');
   if (wiped === String(context.run.id)) return;
+  await context.requireClaim();
   await forgetSyntheticProofs(context.workspace, context.id);
   for (const name of ['cache', 'sealed', 'c1.json'] as const) {
     context.signal.throwIfAborted();

@@ -8,6 +8,7 @@ export const removeFiles: PhaseHandler = {
   sealer: null,
 
   async run(context) {
+    await context.requireClaim();
     await context.workspace.remove(context.id);
     await transaction(context.database, async (trx) => {
       await lockSector(trx, context.id);

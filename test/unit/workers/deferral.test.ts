@@ -17,9 +17,15 @@ test.each<[ErrorCode, number | undefined]>([
   expect(deferralFor(new BeeproError(code))?.delayMs).toBe(delayMs);
 });
 
+const sqlError = (errno: number, sqlState: string) => Object.assign(new Error('x'), { errno, sqlState });
+
 test.each<[string, unknown, boolean]>([
   ['a database that is away', new BeeproError('DB_UNREACHABLE'), true],
-  ['a database that refuses us', new BeeproError('DB_ACCESS_DENIED'), false],
+  ['a database that refuses us for now', new BeeproError('DB_ACCESS_DENIED'), true],
+  ['a cluster’s node that is not ready', sqlError(1047, '08S01'), true],
+  ['a commit that failed', sqlError(1180, 'HY000'), true],
+  ['a value that is too long', sqlError(1406, '22001'), false],
+  ['a value of a wrong kind', sqlError(1366, 'HY000'), false],
   ['a connection that broke', Object.assign(new Error('x'), { code: 'PROTOCOL_CONNECTION_LOST' }), true],
   ['a reset', Object.assign(new Error('x'), { code: 'ECONNRESET' }), true],
   ['a statement that is wrong', Object.assign(new Error('x'), { code: 'ER_PARSE_ERROR' }), false],
