@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { KILL_POINTS } from '#core';
+import { KILL_POINTS, type KillPoint } from '#core';
 import { sealUnderFire, WORKER } from './support/sealing-under-fire.ts';
 
 const REACHED_WITHIN_MS = 120_000;
@@ -8,7 +8,14 @@ const REACHED_WITHIN_MS = 120_000;
  * At each named point the process that passes it dies by SIGKILL, and Redis loses everything it held. It is started
  * again, and the sector still ends `Proving`, with nothing done twice.
  */
-test.concurrent.each(KILL_POINTS)(
+const POINTS: readonly string[] = [
+  ...KILL_POINTS,
+  ...everyPhase('claim.after-commit'),
+  ...everyPhase('accept.before-commit'),
+  ...everyPhase('accept.after-commit'),
+];
+
+test.concurrent.each(POINTS)(
   'killed at %s, and Redis flushed: the sector still ends Proving',
   async (point) => {
     await sealUnderFire(
@@ -22,6 +29,11 @@ test.concurrent.each(KILL_POINTS)(
     );
   },
 );
+
+/** A CC sector passes these points once a phase: AddPiece is the point itself, here are PC1 to the clearing. */
+function everyPhase(point: KillPoint): string[] {
+  return Array.from({ length: 6 }, (_, i) => `${point}#${i + 2}`);
+}
 
 function late(point: string): Promise<never> {
   return new Promise((_, reject) => {
