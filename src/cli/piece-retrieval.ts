@@ -39,7 +39,7 @@ type UnsealPlan = Extract<RetrievalPlan, { way: 'unseal' }>;
 /**
  * Writes a piece's bytes to a file: from the copy that is kept or the sector's unsealed copy, else by a scheduled run
  * of the unseal phase. The file appears when it is whole and its digest is that of what was added.
- * @throws BeeproError `INPUT_INVALID`, `PIECE_…`, `STORAGE_…`, `TIMED_OUT`
+ * @throws BeeproError `INPUT_INVALID`, `PIECE_…`, `STORAGE_…`
  */
 export async function retrievePiece(modules: SectorModules, request: RetrieveRequest): Promise<Retrieved> {
   const out = resolve(request.out);
@@ -151,7 +151,7 @@ async function finishedRun(
       });
     }
     if (performance.now() > deadline)
-      throw new BeeproError('TIMED_OUT', { what: 'Unsealing', ms: timeoutMs });
+      throw new BeeproError('PIECE_STILL_UNSEALING', { sector: sectorName(plan.sector), ms: timeoutMs });
     await sleep(POLL_MS, undefined, { ref: true });
   }
 }

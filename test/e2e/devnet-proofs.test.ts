@@ -16,9 +16,9 @@ import { C2Memo, porepParametersIdentity, ResidentSealer } from '#sealer';
 import { createTestFolder } from '#testing';
 import { preCommitInfo, proveCommitParams } from '../integration/devnet/sealing.ts';
 import { MINER, startTestDevnet } from '../integration/devnet/test-devnet.ts';
+import { CC_SECTOR, DATA_PIECES, DATA_SECTOR, NETWORK } from './support/known-sectors.ts';
 
 const { PreCommitSectorBatch2, ProveCommitSectors3 } = MINER_METHODS;
-const NETWORK = 'beepro-devnet-test';
 const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array();
 
 /** C2 takes about 100 CPU-seconds; under constant randomness the memo may know the proof. */
@@ -30,10 +30,10 @@ async function proofOf(
   const memo = C2Memo.fromEnvironment();
   const directory = process.env.FIL_PROOFS_PARAMETER_CACHE ?? '/var/tmp/filecoin-proof-parameters';
   const parameters = await porepParametersIdentity(directory);
-  const known = await memo?.find(NETWORK, c1.sha256, parameters);
+  const known = await memo?.find(NETWORK.name, c1.sha256, parameters);
   if (known !== undefined) return known;
   const { result } = await sealer.request('commit-2', { miner: 1000, number, c1 }, { id: `c2-${number}` });
-  await memo?.store(NETWORK, c1.sha256, parameters, result.proof);
+  await memo?.store(NETWORK.name, c1.sha256, parameters, result.proof);
   return result.proof;
 }
 
@@ -43,8 +43,8 @@ test('real sectors, with and without pieces, are pre-committed, proven and verif
   const sealer = new ResidentSealer({ bin }, join(folder.path, 'sealer'));
   await using own = await startTestDevnet({
     stateDir: join(folder.path, 'chain'),
-    seed: 'real proofs',
-    networkName: NETWORK,
+    seed: NETWORK.seed,
+    networkName: NETWORK.name,
     constantRandomness: true,
     sealer: { bin },
   });
@@ -81,9 +81,7 @@ test('real sectors, with and without pieces, are pre-committed, proven and verif
       }));
       return { number, sector, comm_r, comm_d, manifests };
     };
-    // Fixed bytes, so that the memo knows the sector again.
-    const payload = (length: number) => new Uint8Array(length).map((_, index) => (index * 7 + length) % 251);
-    const sealed = [await seal(1, []), await seal(2, [payload(500), payload(200)])];
+    const sealed = [await seal(CC_SECTOR, []), await seal(DATA_SECTOR, DATA_PIECES)];
     const sectors = await Promise.all(
       sealed.map(({ number, comm_r, comm_d, manifests }) =>
         preCommitInfo(own, number, {
@@ -122,7 +120,7 @@ test('real sectors, with and without pieces, are pre-committed, proven and verif
     const lookup = await own.execute(ProveCommitSectors3, proveCommitParams(proven));
     expect(lookup.returnDec).toEqual({ SuccessCount: 2, FailCodes: null });
     const owned = await own.lotus.stateMinerSectors(MINER, null, []);
-    expect(owned.map(({ sectorNumber }) => sectorNumber)).toEqual([1, 2]);
+    expect(owned.map(({ sectorNumber }) => sectorNumber)).toEqual([CC_SECTOR, DATA_SECTOR]);
   } finally {
     await sealer.close();
   }

@@ -75,7 +75,7 @@ export function registerPiece(program: Command): void {
           ],
           { ...options, none: 'There is no file with data in that folder.' },
         );
-        for (const file of leftOut) process.stderr.write(`left out: ${file} is empty\n`);
+        for (const file of options.json ? [] : leftOut) process.stderr.write(`left out: ${file} is empty\n`);
       }),
     );
 
@@ -126,7 +126,7 @@ export function registerPiece(program: Command): void {
           ...(options.unseal && { ways: ['unseal'] }),
           onSkipped: ({ way }, { message }) => {
             line.done();
-            process.stderr.write(`not from ${from[way]}: ${message}\n`);
+            if (!options.json) process.stderr.write(`not from ${from[way]}: ${message}\n`);
           },
           onBytes: (bytes) => {
             done += bytes;

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needMysql, readEnvironment } from '#config';
@@ -82,11 +82,27 @@ async function seal(
   if (piece) await retrieveFile(installation, piece, say);
   process.stdout.write(`\n${await timesTable(database, sectors)}\n\n`);
   say(`${sectors.length === 1 ? 'the sector is' : `${sectors.length} sectors are`} Proving`);
-  if (options.keep) {
-    process.stdout.write(
-      `\nLeft running:\n  overview    ${ui.url}/\n  Bull Board  ${ui.url}/queues/\n  password    in ${ui.passwordFile}\n  logs        ${installation.logsDir}\nStop it with: npm run demo -- --stop\n`,
-    );
-  }
+  if (options.keep) process.stdout.write(leftRunning(installation, ui));
+}
+
+/** Where everything is, and how the command line reaches it: the variables name files with secrets, and no secret. */
+function leftRunning(
+  installation: LocalInstallation,
+  ui: { readonly url: string; readonly passwordFile: string },
+): string {
+  const envFile = join(installation.dir, 'beepro.env');
+  const variables = Object.entries(installation.env).filter(([name]) => /^(BEEPRO|FIL)_/.test(name));
+  const lines = variables.map(([name, value = '']) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`);
+  writeFileSync(envFile, lines.join(''), { mode: 0o600 });
+  return `
+Left running:
+  overview      ${ui.url}/
+  Bull Board    ${ui.url}/queues/
+  password      in ${ui.passwordFile}
+  command line  . ${envFile}; npm run -s beepro -- sector list
+  logs          ${installation.logsDir}
+Stop it with: npm run demo -- --stop
+`;
 }
 
 async function pledge(installation: LocalInstallation, count: number): Promise<SectorId[]> {

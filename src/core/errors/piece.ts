@@ -41,6 +41,11 @@ export const PIECE_ERRORS = defineErrors({
     message: 'Worker {worker} has written {path}, which this machine does not see',
     cure: 'Take the file from that machine, or name with --out a path on storage that every worker sees.',
   },
+  PIECE_STILL_UNSEALING: {
+    severity: 'temporary',
+    message: 'Unsealing sector {sector} has not finished within {ms} ms, and goes on',
+    cure: 'Run the same command again: it waits for the unsealing that runs already. Where none begins, give a worker room with worker.limit.unseal.',
+  },
   PIECE_UNSEAL_FAILED: {
     severity: 'permanent',
     message: 'Unsealing sector {sector} has failed too often, the last time with {code}: {detail}',
