@@ -185,7 +185,7 @@ export function honest(run: PhaseRunRow): Record<string, unknown> {
     case 'precommit2':
       return { commD: COMM_D, commR: digest.toString('hex') };
     case 'commit1':
-      return { output: { path: `/work/${run.number}/c1.json`, sha256: digest.toString('hex') } };
+      return { output: { path: `/nvme/${run.number}/c1.json`, sha256: digest.toString('hex') } };
     case 'commit2':
       return { proof: 'ab'.repeat(192) };
     default:
