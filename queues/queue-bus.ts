@@ -84,6 +84,18 @@ export class QueueBus {
     return this.#client;
   }
 
+  /**
+   * For writers that can come back later: while Redis is away its client keeps every command in memory until it is
+   * there again, and an outage may last days.
+   * @throws BeeproError `REDIS_UNREACHABLE`
+   */
+  requireReady(): void {
+    const { status } = this.#client;
+    if (status === 'ready') return;
+    const url = describeRedisAddress(this.address);
+    throw new BeeproError('REDIS_UNREACHABLE', { url, detail: `the connection is ${status}` });
+  }
+
   /** The BullMQ queue of this name; made once. */
   queue(name: QueueName): Queue<PhaseJobData> {
     const known = this.#queues.get(name);

@@ -14,7 +14,7 @@ export interface PublishOptions {
 /**
  * Puts committed jobs into their queues and marks their outbox rows. What fails here is left to the publisher of
  * the sealing role: publishing is the fast path, never the only one.
- * @throws BeeproError `TIMED_OUT`, or what Redis says
+ * @throws BeeproError `REDIS_UNREACHABLE`, `TIMED_OUT`, or what Redis says
  */
 export async function publishJobs(
   db: Executor,
@@ -23,6 +23,7 @@ export async function publishJobs(
   options: PublishOptions = {},
 ): Promise<void> {
   if (jobs.length === 0) return;
+  bus.requireReady();
   killPoint('outbox.before-publish');
   const publish = options.again ? republishJob : publishJob;
   await withTimeout(Promise.all(jobs.map((job) => publish(bus, job))));

@@ -12,6 +12,8 @@ export interface PreCommitFacts {
   readonly isAllocated: boolean;
   /** Asked only when it is. */
   readonly preCommit: PreCommitOnChain | null;
+  /** Asked only when it is allocated and there is no pre-commit. */
+  readonly sector: SectorInfo | null;
 }
 
 export type PreCommitVerdict =
@@ -19,11 +21,13 @@ export type PreCommitVerdict =
   | { readonly verdict: 'ticket-expired' }
   /** The chain has a pre-commit of this number already. */
   | { readonly verdict: 'landed'; readonly precommitEpoch: Epoch; readonly commR: string }
+  /** It is proven: the database is older than the chain. */
+  | { readonly verdict: 'proven' }
   | { readonly verdict: 'number-taken' };
 
 /** Whether a pre-commit of the sector would be accepted. Never sent what the chain would refuse. */
 export function preCommitVerdict(
-  sector: Pick<SectorRow, 'ticket_epoch'>,
+  sector: Pick<SectorRow, 'ticket_epoch' | 'comm_r'>,
   facts: PreCommitFacts,
   policy: NetworkPolicy,
 ): PreCommitVerdict {
@@ -35,6 +39,8 @@ export function preCommitVerdict(
       commR: toHex(sealedCommitment(info.sealedCid)),
     };
   }
+  if (facts.sector && toHex(sealedCommitment(facts.sector.sealedCid)) === sector.comm_r)
+    return { verdict: 'proven' };
   if (facts.isAllocated) return { verdict: 'number-taken' };
   if (sector.ticket_epoch === null) return { verdict: 'ticket-expired' };
   if (facts.inclusion > lastPreCommitEpoch(policy, sector.ticket_epoch)) return { verdict: 'ticket-expired' };

@@ -42,6 +42,11 @@ export const SECTOR_ERRORS = defineErrors({
     message: 'Sector number {number} is allocated on chain already',
     cure: 'Other software uses this miner’s numbers too. Remove the sector and pledge another.',
   },
+  SECTOR_ALREADY_PROVEN: {
+    severity: 'permanent',
+    message: 'The chain has the sector proven, the database does not know of it',
+    cure: 'The database was restored from an older copy. Bring a newer one back; do not remove the sector, for the chain expects proofs of its files.',
+  },
   SECTOR_MESSAGE_FAILED: {
     severity: 'permanent',
     message: 'The message of the sector failed on chain with exit code {exitCode}',

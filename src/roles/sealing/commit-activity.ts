@@ -3,6 +3,7 @@ import { idAddress, MINER_METHODS } from '#codec';
 import { sealProofById } from '#core';
 import type { Activity } from './batcher.ts';
 import { settle } from './commit-watch.ts';
+import { freeFunds } from './free-funds.ts';
 import { followStanding, readStanding } from './standing.ts';
 
 export const COMMIT: Activity = {
@@ -35,7 +36,7 @@ export const COMMIT: Activity = {
     const life = modules.settings.get('sector.lifetime', { miner: first.sector.miner });
     const [pledge, available, onChain] = await Promise.all([
       modules.chain.stateMinerInitialPledgeForSector(life, bytes, 0, key),
-      modules.chain.stateMinerAvailableBalance(miner, key),
+      freeFunds(modules, first.sector.miner),
       modules.chain.stateSectorPreCommitInfo(miner, first.sector.number, key),
     ]);
     const each = pledge - (onChain?.preCommitDeposit ?? 0n);

@@ -11,7 +11,9 @@ import { BeeproError, type Epoch } from '#core';
 import { moveSector, type SectorEvent } from '#sector';
 import type { Activity } from './batcher.ts';
 import type { ChainView } from './chain-view.ts';
+import { freeFunds } from './free-funds.ts';
 import type { SealingModules } from './modules.ts';
+import { ALREADY_PROVEN } from './standing.ts';
 
 /** How many epochs after the head a message sent now is expected at the latest: the ticket must hold until then. */
 const INCLUSION: Epoch = 10;
@@ -33,9 +35,11 @@ export const PRECOMMIT: Activity = {
     const preCommit = isAllocated
       ? await modules.chain.stateSectorPreCommitInfo(miner, sector.number, key)
       : null;
+    const proven =
+      isAllocated && !preCommit ? await modules.chain.stateSectorGetInfo(miner, sector.number, key) : null;
     const verdict = preCommitVerdict(
       sector,
-      { inclusion: view.head + INCLUSION, isAllocated, preCommit },
+      { inclusion: view.head + INCLUSION, isAllocated, preCommit, sector: proven },
       view.policy,
     );
     if (verdict.verdict === 'send') return true;
@@ -63,7 +67,7 @@ export const PRECOMMIT: Activity = {
     // The deposit is that of a sector full of verified data, whatever it holds (FIP-0076): the same for all.
     const [deposit, available] = await Promise.all([
       modules.chain.stateMinerPreCommitDepositForPower(miner, info, [...view.key]),
-      modules.chain.stateMinerAvailableBalance(miner, [...view.key]),
+      freeFunds(modules, sector.miner),
     ]);
     return collateralToSend(deposit * BigInt(members.length), available);
   },
@@ -90,6 +94,8 @@ function eventOf(
       return { type: 'ticket-expired' };
     case 'landed':
       return { type: 'precommit-landed', precommitEpoch: verdict.precommitEpoch, commR: verdict.commR };
+    case 'proven':
+      return ALREADY_PROVEN;
     case 'number-taken': {
       const { code, message } = new BeeproError('SECTOR_NUMBER_TAKEN', { number });
       return { type: 'park', code, reason: message };

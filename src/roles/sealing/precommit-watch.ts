@@ -77,6 +77,18 @@ async function lostEvent(
   if (sector.message_state !== 'final') return undefined;
   const epoch = sector.precommit_epoch ?? sector.inclusion_epoch;
   const standing = await readStanding(modules, view, { ...sector, precommit_epoch: epoch });
-  if (standing.standing === 'gone') await revive(modules, sector.message_id);
-  return standing.standing === 'expired' ? { type: 'precommit-expired' } : undefined;
+  switch (standing.standing) {
+    case 'gone':
+      await revive(modules, sector.message_id);
+      return undefined;
+    case 'expired':
+      return { type: 'precommit-expired' };
+    case 'proven': {
+      // It did land, in a past that this database has forgotten: what rests on it is looked at from WaitSeed.
+      const commR = toHex(sealedCommitment(standing.sector.sealedCid));
+      return { type: 'precommit-landed', precommitEpoch: epoch ?? standing.sector.activation, commR };
+    }
+    default:
+      return undefined;
+  }
 }

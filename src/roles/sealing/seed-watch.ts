@@ -69,6 +69,9 @@ export async function recheckAfterReorg(
   const resting = ['WaitSeed', 'Commit1', 'Commit2', 'ClearCache', 'CommitBatching'] as const;
   await inParallel(sectorsIn(modules.db.kysely, resting), PARALLEL, signal, async (sector) => {
     if (sector.precommit_epoch === null || sector.precommit_epoch < height - 1) return;
-    await followStanding(modules, sector, await readStanding(modules, view, sector));
+    const standing = await readStanding(modules, view, sector);
+    // Its batch finds it proven, and records it so.
+    if (sector.state === 'CommitBatching' && standing.standing === 'proven') return;
+    await followStanding(modules, sector, standing);
   });
 }

@@ -27,6 +27,16 @@ export async function readStanding(
   );
 }
 
+/**
+ * The chain has the sector proven and the database does not know how: it was restored from an older copy. Where the
+ * files lie is in the newer one, so nothing that could delete them goes on by itself.
+ */
+export const ALREADY_PROVEN: SectorEvent = parkFor(new BeeproError('SECTOR_ALREADY_PROVEN'));
+
+function parkFor({ code, message }: BeeproError): SectorEvent {
+  return { type: 'park', code, reason: message };
+}
+
 /** The event that a standing is for a sector that rests on its pre-commit; undefined when all is as it was. */
 export function standingEvent(standing: PreCommitStanding): SectorEvent | undefined {
   switch (standing.standing) {
@@ -36,10 +46,12 @@ export function standingEvent(standing: PreCommitStanding): SectorEvent | undefi
       return { type: 'precommit-gone' };
     case 'expired':
       return { type: 'precommit-expired' };
-    case 'other-commR': {
-      const error = new BeeproError('SECTOR_COMMR_DIFFERS', { actual: 'another', expected: standing.commR });
-      return { type: 'park', code: error.code, reason: error.message };
-    }
+    case 'proven':
+      return ALREADY_PROVEN;
+    case 'other-commR':
+      return parkFor(
+        new BeeproError('SECTOR_COMMR_DIFFERS', { actual: 'another', expected: standing.commR }),
+      );
     default:
       return undefined;
   }

@@ -41,6 +41,7 @@ export function crashVerdict(run: Pick<PhaseRunRow, 'crashes'>): 'requeue' | 'fa
 
 /** Puts jobs back that MySQL wants and Redis lacks or keeps only as ended (crash rule 1). */
 export async function sweepQueued(modules: SealingModules, signal: AbortSignal): Promise<void> {
+  modules.bus.requireReady();
   const now = await readServerTime(modules.db.kysely);
   await inParallel(queuedRuns(modules), PARALLEL, signal, (run) => sweepRun(modules, run, now));
 }

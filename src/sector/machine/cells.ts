@@ -72,6 +72,11 @@ export const REMOVE: Cell<'remove'> = {
         'its pre-commit is signed or on chain: removing it now loses the deposit (force it to agree)',
       );
     }
+    if (sector.parked_code === 'SECTOR_ALREADY_PROVEN' && !event.force) {
+      return refuse(
+        'the chain has it proven: removing it deletes files that it is proven from (force it to agree)',
+      );
+    }
     const files = sector.worker !== null || sector.landed_at !== null;
     return step(files ? 'Removing' : 'Removed', {
       set: UNPARKED,

@@ -192,3 +192,12 @@ test('any number of queues uses one connection, and one more to wait', async () 
     await own.close();
   }
 });
+
+test('without Redis nothing is given to a client that would keep it', async () => {
+  const lone = await QueueBus.open({ url: process.env.BEEPRO_REDIS_URL ?? '', prefix: 'lone', name: 'test' });
+  expect(() => lone.requireReady()).not.toThrow();
+  lone.client.disconnect();
+  await waitFor(() => lone.client.status === 'end');
+  expect(() => lone.requireReady()).toThrow(/Redis at .* cannot be reached: the connection is end/);
+  await lone.close();
+});

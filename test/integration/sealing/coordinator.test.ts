@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toHex, unsealedCid } from '#codec';
+import { idAddress, type Message, toHex, unsealedCid } from '#codec';
 import {
   allocateSectorNumber,
   insertPiece,
@@ -15,7 +15,7 @@ import {
   transaction,
 } from '#db';
 import { commDOfPieces } from '#devnet';
-import { audit, moveSector, pledgeSectors, resumeSector, whyWaiting } from '#sector';
+import { audit, moveSector, pledgeSectors, removeSector, resumeSector, whyWaiting } from '#sector';
 import { waitFor } from '#testing';
 import { createSealingRig, honest, type SealingRig, type WorkerAnswer } from './sealing-rig.ts';
 import { landingAnswer } from './storage-answers.ts';
@@ -75,6 +75,51 @@ describe('the coordinator on a devnet', () => {
     await using _coordinators = running(3);
     await workUntil('four sectors Proving', numbers, isProving);
     expect(await audit(rig.modules.db.kysely, rig.modules.chain)).toEqual([]);
+  });
+
+  it('counts on the miner’s free balance once, however many messages are on their way', async () => {
+    const { chain, db } = rig.modules;
+    const sender = rig.devnet.accounts.operator ?? '';
+    const gift = {
+      version: 0,
+      to: idAddress(rig.miner, 't'),
+      from: sender,
+      nonce: 0,
+      value: 100n * 10n ** 18n,
+    };
+    const gas = { gasLimit: 0n, gasFeeCap: 0n, gasPremium: 0n, method: 0, params: new Uint8Array() };
+    await chain.mpoolPushMessage({ ...gift, ...gas } as Message, null);
+    await waitFor(async () => (await chain.stateMinerAvailableBalance(gift.to, [])) > 50n * 10n ** 18n);
+    const numbers = await pledgeSectors(rig.modules, { miner: rig.miner, count: 2 });
+    await workUntil('both to be batched', numbers, (sector) => sector.state === 'PreCommitBatching');
+    await rig.set('batch.precommit.max', '1');
+    const before = (await listMessages(db.kysely, { limit: 100 })).at(-1)?.id ?? 0;
+    await using _coordinator = running(1);
+    await workUntil('both to be sent', numbers, (sector) => sector.state !== 'PreCommitBatching');
+    const sent = await listMessages(db.kysely, { afterId: before, limit: 2 });
+    expect(sent.map(({ purpose, value }) => [purpose, value > 0n])).toEqual([
+      ['precommit', false],
+      ['precommit', true],
+    ]);
+    await rig.set('batch.precommit.max', '256');
+    await workUntil('both Proving', numbers, isProving);
+  });
+
+  it('parks what the chain has proven and a restored database has forgotten, and keeps its files', async () => {
+    const { db } = rig.modules;
+    const [proving] = await listSectors(db.kysely, { miner: rig.miner, states: ['Proving'], limit: 1 });
+    if (!proving) throw new Error('nothing is Proving');
+    await using _coordinator = running(1);
+    // As an older copy of the database has it, in each of the states in which nobody else would notice.
+    for (const state of ['PreCommitBatching', 'PreCommitWait', 'WaitSeed'] as const) {
+      await patchSector(db.kysely, proving, { state, recoveries: {} });
+      const [parked] = await workUntil('Parked', [proving.number], (sector) => sector.state === 'Parked');
+      expect(parked?.parked_code).toBe('SECTOR_ALREADY_PROVEN');
+      await expect(removeSector(rig.modules, proving)).rejects.toMatchObject({
+        code: 'SECTOR_EVENT_REFUSED',
+      });
+    }
+    await patchSector(db.kysely, proving, { ...proving });
   });
 
   it('goes on for all others when the chain has no answer for one sector and miner', async () => {
