@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSettings, type Settings } from '#config';
-import { PHASE_NAMES, type SectorId, type SectorSizeName, sealProof } from '#core';
+import { openSettings, type Settings, type SettingsOptions } from '#config';
+import { PHASE_NAMES, type SealVariant, type SectorId, type SectorSizeName, sealProof } from '#core';
 import {
   type Database,
   findSector,
@@ -41,6 +41,7 @@ export interface Fleet {
     number: number,
     size?: SectorSizeName,
     prepare?: (trx: Trx, id: SectorId) => Promise<void>,
+    variant?: SealVariant,
   ): Promise<SectorId>;
   apply(id: SectorId, event: SectorEvent): Promise<void>;
   /** Says what the chain would say of a sealed sector, up to its seed. */
@@ -57,7 +58,7 @@ export function sealerBin(): string {
 }
 
 /** A database, queues, a storage path and a workspace of their own for one suite. */
-export async function createFleet(): Promise<Fleet> {
+export async function createFleet(settingsOptions: Pick<SettingsOptions, 'pollMs'> = {}): Promise<Fleet> {
   const folder = await createTestFolder();
   const redis = createTestRedis();
   const store = await createMigratedDatabase();
@@ -67,7 +68,7 @@ export async function createFleet(): Promise<Fleet> {
     prefix: redis.prefix,
     name: 'test',
   });
-  const settings = await openSettings({ database });
+  const settings = await openSettings({ database, ...settingsOptions });
   const log = createLogger({
     role: 'test',
     level: process.env.BEEPRO_LOG_LEVEL ?? 'warn',
@@ -151,7 +152,7 @@ export async function createFleet(): Promise<Fleet> {
       agents.push(agent);
       return agent;
     },
-    addSector: async (number, size = '2KiB', prepare) => {
+    addSector: async (number, size = '2KiB', prepare, variant = 'interactive') => {
       const id = { miner: MINER, number };
       const job = await transaction(database, async (trx) => {
         await insertSector(trx, {
@@ -159,7 +160,7 @@ export async function createFleet(): Promise<Fleet> {
           state: 'AddPiece',
           state_at: new Date(),
           kind: prepare ? 'data' : 'cc',
-          seal_proof: sealProof(size, 'interactive').id,
+          seal_proof: sealProof(size, variant).id,
         });
         await prepare?.(trx, id);
         return startRun(trx, id, null, { phase: 'add-piece', delayMs: 0 });
