@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment, Settings } from '#config';
 import { type ActorId, BeeproError, type Bytes, isBeeproError, isSectorSize, sectorBytes } from '#core';
@@ -114,8 +116,13 @@ async function look(
 /** Large files by a sealer of this host, where there is one: it is started when the first comes. */
 function openHasher({ sealerBin, stateDir }: Environment): AsyncDisposable & { readonly hash: PieceHasher } {
   if (!sealerBin) return { hash: hashInProcess, [Symbol.asyncDispose]: async () => undefined };
-  const sealer = new ResidentSealer({ bin: sealerBin }, join(stateDir, 'piece-adding'));
-  return { hash: hashBySealer(sealer), [Symbol.asyncDispose]: () => sealer.close() };
+  const folder = join(stateDir, 'piece-adding', randomUUID());
+  const sealer = new ResidentSealer({ bin: sealerBin }, folder);
+  const close = async (): Promise<void> => {
+    await sealer.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { hash: hashBySealer(sealer), [Symbol.asyncDispose]: close };
 }
 
 async function minerOf(db: Database, id: ActorId | undefined): Promise<MinerRow> {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sectorBytes } from '#core';
 import { findPiece, findSector, listRunsOfSector, listSectors, markPiecesSealed, transaction } from '#db';
 import { addPiece, PieceStore } from '#pieces';
 import { createTestFolder, type TestFolder } from '#testing';
-import { piecesDuty, sealedCopiesDuty } from '../../../src/roles/sealing/index.ts';
+import { incomingPiecesDuty, piecesDuty, sealedCopiesDuty } from '../../../src/roles/sealing/index.ts';
 import { createSealingRig, type SealingRig } from './sealing-rig.ts';
 
 let rig: SealingRig;
@@ -107,4 +107,17 @@ test('a store that this host does not see is left alone', async () => {
     .where('name', '=', 'whole')
     .executeTakeFirst();
   expect(row?.path).toBe(elsewhere);
+});
+
+test('what a killed addition left goes after a day, and no store is made where there is none', async () => {
+  const incoming = join(folder.path, 'other', 'incoming');
+  const duty = incomingPiecesDuty(rig.modules, () => join(folder.path, 'other'));
+  await duty.pass(never);
+  expect(existsSync(incoming)).toBe(false);
+  await mkdir(incoming, { recursive: true });
+  const [stale, fresh] = [join(incoming, 'stale.tmp'), join(incoming, 'fresh.tmp')];
+  for (const path of [stale, fresh]) await writeFile(path, 'half');
+  await utimes(stale, new Date(0), new Date(0));
+  await duty.pass(never);
+  expect([stale, fresh].map((path) => existsSync(path))).toEqual([false, true]);
 });
