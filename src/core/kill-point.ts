@@ -46,7 +46,7 @@ export function killPoint(name: KillPoint): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-const armed = readArmed(process.env['BEEPRO_KILL_AT']);
+const armed = readArmed(process.env.BEEPRO_KILL_AT);
 
 function readArmed(text: string | undefined): { name: string; passings: number } | undefined {
   if (!text) return undefined;

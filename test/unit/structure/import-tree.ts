@@ -12,7 +12,10 @@ const SPECIFIER = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
  */
 export function copyImportTree(root: string): string {
   const copy = mkdtempSync(join(tmpdir(), 'beepro-imports-'));
-  for (const path of globSync(FOLDERS.map((folder) => `${folder}/**/*.ts`), { cwd: root })) {
+  for (const path of globSync(
+    FOLDERS.map((folder) => `${folder}/**/*.ts`),
+    { cwd: root },
+  )) {
     const specifiers = readFileSync(join(root, path), 'utf8').matchAll(SPECIFIER);
     const lines = [...specifiers].map(([, specifier = '']) => `import '${asJavaScript(specifier)}';\n`);
     const target = join(copy, asJavaScript(path));
