@@ -18,7 +18,6 @@ export {
 } from './migrate.ts';
 export type { Migration } from './migrations/index.ts';
 export * from './repositories/audit-rows.ts';
-export * from './repositories/coordination.ts';
 export * from './repositories/index.ts';
 export {
   type ActiveRun,
@@ -32,6 +31,5 @@ export {
   type StateCount,
   type WorkerLoad,
 } from './repositories/overview.ts';
-export * from './repositories/sector-lock.ts';
 export type * from './schema.ts';
 export { transaction } from './transaction.ts';

@@ -13,7 +13,7 @@ export * from './run-claims.ts';
 export * from './sector-events.ts';
 export * from './sectors.ts';
 export * from './senders.ts';
-export { serverNow, serverTimeIn } from './server-time.ts';
+export { readServerTime, serverNow, serverTimeIn } from './server-time.ts';
 export * from './settings.ts';
 export * from './storage-paths.ts';
 export * from './workers.ts';

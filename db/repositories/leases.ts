@@ -91,14 +91,3 @@ export async function assertLease(trx: Trx, lease: Pick<HeldLease, 'name' | 'tok
 export async function findLease(executor: Executor, name: string): Promise<LeaseRow | undefined> {
   return executor.selectFrom('lease').selectAll().where('name', '=', name).executeTakeFirst();
 }
-
-/** Leases and whether they run still, by the server's clock. */
-export async function listLeases(executor: Executor): Promise<(LeaseRow & { isHeld: boolean })[]> {
-  const rows = await executor
-    .selectFrom('lease')
-    .selectAll()
-    .select(sql<number>`expires_at > NOW(3)`.as('is_held'))
-    .orderBy('name')
-    .execute();
-  return rows.map(({ is_held, ...lease }) => ({ ...lease, isHeld: Boolean(is_held) }));
-}

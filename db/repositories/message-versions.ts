@@ -1,5 +1,4 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { CidString } from '#core';
 import type { Executor } from '../database.ts';
 import type { MessageVersionTable } from '../schema.ts';
 
@@ -26,11 +25,4 @@ export async function listMessageVersions(
     .where('message_id', '=', messageId)
     .orderBy('id')
     .execute();
-}
-
-export async function findMessageVersion(
-  executor: Executor,
-  cid: CidString,
-): Promise<MessageVersionRow | undefined> {
-  return executor.selectFrom('message_version').selectAll().where('cid', '=', cid).executeTakeFirst();
 }

@@ -46,20 +46,6 @@ export async function lockMessage(trx: Trx, id: number): Promise<MessageRow> {
   return row;
 }
 
-/** The one intent that has this nonce. */
-export async function findMessageByNonce(
-  executor: Executor,
-  from: AddressString,
-  nonce: number,
-): Promise<MessageRow | undefined> {
-  return executor
-    .selectFrom('message')
-    .selectAll()
-    .where('from_address', '=', from)
-    .where('nonce', '=', nonce)
-    .executeTakeFirst();
-}
-
 /** Changes columns; false when the message is in none of the states `from`. */
 export async function patchMessage(
   trx: Executor,

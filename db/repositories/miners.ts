@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { ActorId, AddressString, SectorNumber } from '#core';
+import type { ActorId, SectorNumber } from '#core';
 import { BeeproError } from '#core';
 import type { Executor, Trx } from '../database.ts';
 import type { MinerTable } from '../schema.ts';
@@ -36,15 +36,6 @@ export async function lockMiner(trx: Trx, id: ActorId): Promise<MinerRow> {
   const miner = await trx.selectFrom('miner').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
   if (!miner) throw new BeeproError('NOT_FOUND', { what: 'miner', name: `t0${id}` });
   return miner;
-}
-
-/** The address that signs and pays; null: the miner's worker. */
-export async function setMinerSender(
-  executor: Executor,
-  id: ActorId,
-  sender: AddressString | null,
-): Promise<void> {
-  await executor.updateTable('miner').set({ sender }).where('id', '=', id).execute();
 }
 
 /**

@@ -142,15 +142,3 @@ export async function supersedeRuns(
   if (options.exceptRunId !== undefined) query = query.where('id', '!=', options.exceptRunId);
   return updatedRows(await query.executeTakeFirst());
 }
-
-/** Moves runs that nobody has claimed to another host's queue (null: the fleet's), when a host is gone for good. */
-export async function moveUnclaimedRuns(trx: Trx, id: SectorId, queueWorker: string | null): Promise<number> {
-  const result = await trx
-    .updateTable('phase_run')
-    .set({ queue_worker: queueWorker })
-    .where('miner', '=', id.miner)
-    .where('number', '=', id.number)
-    .where('status', 'in', ['waiting', 'queued'])
-    .executeTakeFirst();
-  return updatedRows(result);
-}

@@ -192,3 +192,28 @@ export async function removePiece(trx: Executor, pieceId: number): Promise<boole
     .executeTakeFirst();
   return updatedRows(result) === 1;
 }
+
+/** The pieces of many sectors of a miner, each in the order of its manifest. */
+export async function listPiecesOfSectors(
+  executor: Executor,
+  miner: ActorId,
+  numbers: readonly number[],
+): Promise<Map<number, PieceRow[]>> {
+  const bySector = new Map<number, PieceRow[]>();
+  if (numbers.length === 0) return bySector;
+  const rows = await executor
+    .selectFrom('piece')
+    .selectAll()
+    .where('miner', '=', miner)
+    .where('number', 'in', numbers)
+    .orderBy('number')
+    .orderBy('sector_index')
+    .execute();
+  for (const row of rows) {
+    if (row.number === null) continue;
+    const pieces = bySector.get(row.number) ?? [];
+    pieces.push(row);
+    bySector.set(row.number, pieces);
+  }
+  return bySector;
+}

@@ -47,14 +47,6 @@ export async function claimRun(trx: Trx, request: ClaimRequest): Promise<PhaseRu
   return trx.selectFrom('phase_run').selectAll().where('id', '=', runId).executeTakeFirst();
 }
 
-/** Gives a claim back unused: `queued` again, with no crash counted. */
-export async function unclaimRun(trx: Executor, fence: RunFence): Promise<boolean> {
-  const result = await held(trx, fence)
-    .set({ status: 'queued', worker: null, host_epoch: null, heartbeat_at: null })
-    .executeTakeFirst();
-  return updatedRows(result) === 1;
-}
-
 /**
  * The claimed run, locked until the transaction ends, or undefined when the fence no longer holds. An acceptance
  * locks the sector, then calls this, then stores its result and ends the run with {@link finishRun}.
@@ -208,6 +200,30 @@ export async function requeueExpiredRun(
       heartbeat_at: null,
     })
     .where('heartbeat_at', '<', serverTimeIn(-options.expiryMs))
+    .executeTakeFirst();
+  return updatedRows(result) === 1;
+}
+
+/**
+ * Puts a claimed run back to wait: its time has not come. No failure and no crash is counted; the reason stays
+ * readable in the row. False when the fence no longer holds.
+ */
+export async function deferClaimedRun(
+  trx: Executor,
+  fence: RunFence,
+  delayMs: number,
+  reason: { readonly code: string; readonly message: string },
+): Promise<boolean> {
+  const result = await held(trx, fence)
+    .set({
+      status: 'waiting',
+      not_before: serverTimeIn(delayMs),
+      worker: null,
+      host_epoch: null,
+      heartbeat_at: null,
+      error_code: reason.code.slice(0, 64),
+      error_message: reason.message.slice(0, 2_000),
+    })
     .executeTakeFirst();
   return updatedRows(result) === 1;
 }

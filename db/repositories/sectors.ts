@@ -1,9 +1,16 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { type ActorId, BeeproError, type SectorId, type SectorState, sectorName } from '#core';
+import {
+  type Insertable,
+  type RawBuilder,
+  type Selectable,
+  type SqlBool,
+  sql,
+  type Updateable,
+} from 'kysely';
+import { type ActorId, BeeproError, type Phase, type SectorId, type SectorState, sectorName } from '#core';
 import type { Executor, Trx } from '../database.ts';
 import type { SectorTable } from '../schema.ts';
 import { updatedRows } from './affected.ts';
-import { serverNow } from './server-time.ts';
+import { readServerTime, serverNow } from './server-time.ts';
 
 export type SectorRow = Selectable<SectorTable>;
 export type NewSector = Omit<Insertable<SectorTable>, 'recoveries' | 'commit1_output'>;
@@ -42,6 +49,26 @@ export async function lockSector(trx: Trx, id: SectorId): Promise<SectorRow> {
     .executeTakeFirst();
   if (!row) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
   return row;
+}
+
+/** A sector's row under its lock, the phases that have an unfinished run, and the server's clock. */
+export interface LockedSector {
+  readonly row: SectorRow;
+  readonly active: readonly Phase[];
+  readonly now: Date;
+}
+
+/** Everything a transition decides from. @throws BeeproError `NOT_FOUND` */
+export async function lockSectorWithRuns(trx: Trx, id: SectorId): Promise<LockedSector> {
+  const row = await lockSector(trx, id);
+  const runs = await trx
+    .selectFrom('phase_run')
+    .select(['phase', serverNow.as('now')])
+    .where('miner', '=', id.miner)
+    .where('number', '=', id.number)
+    .where('status', 'in', ['waiting', 'queued', 'running'])
+    .execute();
+  return { row, active: runs.map((run) => run.phase), now: runs[0]?.now ?? (await readServerTime(trx)) };
 }
 
 /** Changes columns; a new `state` also sets `state_at`, by the server's clock. */
@@ -84,12 +111,7 @@ export async function listSectors(executor: Executor, page: SectorPage): Promise
     query = query.where('state', 'in', states.length > 0 ? states : ['' as SectorState]);
   if (worker !== undefined) query = query.where('worker', '=', worker);
   if (after !== undefined) {
-    query = query.where((eb) =>
-      eb.or([
-        eb('miner', '>', after.miner),
-        eb.and([eb('miner', '=', after.miner), eb('number', '>', after.number)]),
-      ]),
-    );
+    query = query.where(isAfter(after));
   }
   return query.execute();
 }
@@ -102,4 +124,9 @@ export async function countSectorsOfWorker(executor: Executor, worker: string): 
     .where('worker', '=', worker)
     .executeTakeFirst();
   return Number(row?.count ?? 0);
+}
+
+/** Beyond a sector in the order (miner, number): where the next page begins. */
+export function isAfter({ miner, number }: SectorId): RawBuilder<SqlBool> {
+  return sql`(sector.miner > ${miner} OR (sector.miner = ${miner} AND sector.number > ${number}))`;
 }

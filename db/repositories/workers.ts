@@ -58,19 +58,6 @@ export async function heartbeatWorker(executor: Executor, name: string, hostEpoc
   return updatedRows(result) === 1;
 }
 
-export async function setWorkerState(
-  executor: Executor,
-  name: string,
-  state: WorkerRow['state'],
-): Promise<boolean> {
-  const result = await executor
-    .updateTable('worker')
-    .set({ state })
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return updatedRows(result) === 1;
-}
-
 export async function listWorkers(executor: Executor): Promise<WorkerRow[]> {
   return selectWorkers(executor).orderBy('name').execute();
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  findMessageByNonce,
+  findMessage,
   insertMessage,
   insertMessageVersion,
   isDuplicateKey,
@@ -53,10 +53,7 @@ describe('nonces', () => {
     expect(new Set(asked)).toEqual(new Set([0]));
     expect(await nonceFor(id, 't3again', 50)).toBe(0);
     expect(await nonceFor(await add('t3again'), 't3again')).toBe(1);
-    expect(await findMessageByNonce(store.database.kysely, 't3again', 0)).toMatchObject({
-      id,
-      state: 'nonce',
-    });
+    expect(await findMessage(store.database.kysely, id)).toMatchObject({ nonce: 0, state: 'nonce' });
   });
 
   it('never lie below what the chain has seen', async () => {

@@ -26,7 +26,6 @@ import {
   requeueExpiredRun,
   supersedeRuns,
   transaction,
-  unclaimRun,
 } from '#db';
 import { createMigratedDatabase, type MigratedDatabase } from '#testing';
 import { addMiner, addRun, addSector } from './fixtures.ts';
@@ -86,13 +85,6 @@ describe('claiming', () => {
     );
     expect(await claim(forB, 'a')).toBeUndefined();
     expect(await claim(forB, 'b')).toMatchObject({ worker: 'b' });
-  });
-
-  it('given back, the run is queued again and no crash is counted', async () => {
-    const fence = await claimed();
-    expect(await unclaimRun(store.database.kysely, fence)).toBe(true);
-    expect(await findRun(store.database.kysely, fence.runId)).toMatchObject({ status: 'queued', crashes: 0 });
-    expect(await claim(fence.runId)).toMatchObject({ claim: 2 });
   });
 });
 
