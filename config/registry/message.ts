@@ -18,13 +18,13 @@ export const MESSAGE_SETTINGS = defineSettings({
     type: fil(),
     default: '1 FIL',
     scope: 'miner',
-    doc: 'The most that one pre-commit message may cost. While the base fee is too high for it the message waits without a nonce, until a sector’s deadline draws near.',
+    doc: 'The most that one pre-commit message may cost. While the base fee is too high for it the message waits without a nonce, and says so: a sector whose ticket grows too old meanwhile is sealed again.',
   },
   'fee.commit.max': {
     type: fil(),
     default: '2 FIL',
     scope: 'miner',
-    doc: 'The most that one prove-commit message may cost.',
+    doc: 'The most that one prove-commit message may cost. Too low for too long it costs the deposit: a pre-commit that is not proven within 30 days expires.',
   },
   'fee.gas_overestimation': {
     type: decimal({ min: 1, max: 10 }),

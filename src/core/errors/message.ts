@@ -17,11 +17,6 @@ export const MESSAGE_ERRORS = defineErrors({
     message: 'The miner’s balance does not cover the collateral: {detail}',
     cure: 'Add FIL to the miner or its sender; the message goes out by itself.',
   },
-  MESSAGE_REVERTED: {
-    severity: 'permanent',
-    message: 'The message fails with exit code {exitCode}: {detail}',
-    cure: 'Nothing was signed. Its sectors are batched again, one by one, and the one at fault is parked.',
-  },
   MESSAGE_FAILED_ON_CHAIN: {
     severity: 'permanent',
     message: 'The message was executed and failed with exit code {exitCode}',

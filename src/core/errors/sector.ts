@@ -52,11 +52,6 @@ export const SECTOR_ERRORS = defineErrors({
     message: 'The message of the sector failed on chain with exit code {exitCode}',
     cure: 'The message names the actor’s reason; the sector is batched again, some times, and then parked.',
   },
-  SECTOR_PROOF_REFUSED: {
-    severity: 'permanent',
-    message: 'The proof does not verify against what the chain says of the sector',
-    cure: 'Redo the sector. If it returns, check that the proof parameters are those of this network.',
-  },
   MINER_UNKNOWN: {
     severity: 'permanent',
     message: 'Miner {miner} is not known here',
@@ -71,11 +66,6 @@ export const SECTOR_ERRORS = defineErrors({
     severity: 'permanent',
     message: 'Miner {miner} has a sector size of {bytes} bytes, which no seal proof has',
     cure: 'Check that this is a storage miner of a Filecoin network.',
-  },
-  SECTOR_NUMBERS_EXHAUSTED: {
-    severity: 'permanent',
-    message: 'No free run of {count} sector numbers was found for miner {miner}',
-    cure: 'Pledge fewer at once.',
   },
   RUN_SUPERSEDED: {
     severity: 'permanent',

@@ -6,11 +6,6 @@ export const WALLET_ERRORS = defineErrors({
     message: 'The {what} is not usable: {detail}',
     cure: 'Export the key again with `lotus wallet export` and import that text unchanged.',
   },
-  SIGNATURE_TYPE_UNSUPPORTED: {
-    severity: 'permanent',
-    message: 'Signatures of type {type} are not supported here',
-    cure: 'Use a secp256k1 (t1…) or BLS (t3…) address as the sender.',
-  },
   SECRET_UNREADABLE: {
     severity: 'permanent',
     message: 'The secret {reference} cannot be read: {detail}',

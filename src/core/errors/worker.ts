@@ -32,11 +32,6 @@ export const WORKER_ERRORS = defineErrors({
     message: '{phase} ran longer than its limit of {seconds} s',
     cure: 'It was ended and is tried again; raise the phase’s time limit if this machine is that slow.',
   },
-  WORKER_FILES_ELSEWHERE: {
-    severity: 'permanent',
-    message: 'The sector’s files are on worker {holder}, not here',
-    cure: 'The run waits in the queue of the worker that holds them.',
-  },
   WORKER_PRECONDITION: {
     severity: 'temporary',
     message: '{phase} cannot start yet: {detail}',

@@ -112,20 +112,16 @@ export const PRECOMMIT_EXPIRED: Cell<'precommit-expired'> = {
       : refuse('the sector has no pre-commit'),
 };
 
+const UNSTEADY = {
+  code: 'SECTOR_PRECOMMIT_UNSTEADY',
+  message: 'the chain reverts the pre-commit again and again',
+} as const;
+
 export const PRECOMMIT_MOVED: Cell<'precommit-moved'> = {
   to: ['WaitSeed', 'Parked'],
   do: (sector, event, rules) => {
     if (event.precommitEpoch === sector.precommit_epoch) return refuse('the pre-commit is where it was');
-    const next = recover(
-      sector,
-      'reorg',
-      'reorg',
-      {
-        code: 'SECTOR_PRECOMMIT_UNSTEADY',
-        message: 'the chain reverts the pre-commit again and again',
-      },
-      rules,
-    );
+    const next = recover(sector, 'reorg', 'reorg', UNSTEADY, rules);
     return next.to === 'Parked' ? next : withSet(next, { precommit_epoch: event.precommitEpoch });
   },
 };
@@ -134,16 +130,7 @@ export const PRECOMMIT_MOVED: Cell<'precommit-moved'> = {
 export const PRECOMMIT_GONE: Cell<'precommit-gone'> = {
   to: ['PreCommitWait', 'Parked'],
   do: (sector, _event, rules) => {
-    const next = recover(
-      sector,
-      'reorg',
-      'reorg',
-      {
-        code: 'SECTOR_PRECOMMIT_UNSTEADY',
-        message: 'the chain reverts the pre-commit again and again',
-      },
-      rules,
-    );
+    const next = recover(sector, 'reorg', 'reorg', UNSTEADY, rules);
     return next.to === 'Parked' ? next : { ...withSet(next, { precommit_epoch: null }), to: 'PreCommitWait' };
   },
 };
