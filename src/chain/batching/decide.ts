@@ -10,8 +10,10 @@ export interface BatchMember {
   readonly lastEpoch: Epoch;
   /** What it adds to the message's parameters. */
   readonly bytes: Bytes;
-  /** A message with it was refused before: it goes alone, so that it cannot sink others again. */
-  readonly alone: boolean;
+  /** Messages with it that were refused: it goes at once, in ever smaller company. See {@link companyAfter}. */
+  readonly refusals: number;
+  /** The most that may go in one message with it; no limit but the rules' when none was refused. */
+  readonly company?: number;
 }
 
 export interface BatchRules {
@@ -24,7 +26,7 @@ export interface BatchRules {
   readonly maxBytes: Bytes;
 }
 
-export type BatchReason = 'full' | 'slack' | 'waited' | 'alone';
+export type BatchReason = 'full' | 'slack' | 'waited' | 'refused';
 
 export interface Batch {
   readonly members: readonly SectorNumber[];
@@ -48,11 +50,7 @@ export function decideBatches(
 ): BatchDecision {
   const batches: Batch[] = [];
   const waits: number[] = [];
-  for (const member of members) {
-    if (member.alone) batches.push({ members: [member.number], reason: 'alone' });
-  }
-  const company = members.filter((member) => !member.alone);
-  for (const group of bySealProof(company)) {
+  for (const group of groupsOf(members)) {
     let rest = group.toSorted((a, b) => a.lastEpoch - b.lastEpoch || a.number - b.number);
     while (rest.length > 0) {
       const taken = fill(rest, rules);
@@ -74,6 +72,7 @@ function leaveReason(
   rules: BatchRules,
   head: Epoch,
 ): BatchReason | undefined {
+  if (taken.some((member) => member.refusals > 0)) return 'refused';
   if (taken.length === rules.max || taken.length < rest.length) return 'full';
   if (taken.some((member) => head + rules.slack >= member.lastEpoch)) return 'slack';
   if (rest.length >= rules.min && longestWait(rest) >= rules.waitMs) return 'waited';
@@ -86,7 +85,8 @@ function fill(rest: readonly BatchMember[], rules: BatchRules): BatchMember[] {
   let bytes = 0;
   for (const member of rest) {
     bytes += member.bytes;
-    if (taken.length > 0 && (taken.length === rules.max || bytes > rules.maxBytes)) break;
+    const max = Math.min(rules.max, member.company ?? rules.max);
+    if (taken.length > 0 && (taken.length >= max || bytes > rules.maxBytes)) break;
     taken.push(member);
   }
   return taken;
@@ -96,12 +96,16 @@ function longestWait(members: readonly BatchMember[]): number {
   return members.reduce((longest, member) => Math.max(longest, member.waitedMs), 0);
 }
 
-function bySealProof(members: readonly BatchMember[]): BatchMember[][] {
-  const groups = new Map<number, BatchMember[]>();
-  for (const member of members) {
-    const group = groups.get(member.sealProof) ?? [];
-    group.push(member);
-    groups.set(member.sealProof, group);
-  }
-  return [...groups.values()];
+/** Who may go together: one seal proof type, and refused equally often, so that no fresh one is drawn into it. */
+function groupsOf(members: readonly BatchMember[]): BatchMember[][] {
+  const key = ({ sealProof, refusals }: BatchMember) => `${sealProof}/${refusals}`;
+  return [...Map.groupBy(members, key).values()];
+}
+
+/**
+ * How many may share a message after `refusals` of it: a quarter each time, so that one bad member of hundreds is
+ * found in a few messages and not by one for each; alone when its last try has come.
+ */
+export function companyAfter(refusals: number, tries: number, max: number): number {
+  return refusals >= tries ? 1 : Math.max(1, Math.floor(max / 4 ** refusals));
 }

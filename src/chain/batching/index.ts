@@ -5,6 +5,7 @@ export {
   type BatchMember,
   type BatchReason,
   type BatchRules,
+  companyAfter,
   decideBatches,
 } from './decide.ts';
 export { chooseExpiration } from './expiration.ts';

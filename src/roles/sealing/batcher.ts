@@ -2,6 +2,7 @@ import {
   type Batch,
   type BatchMember,
   type BatchRules,
+  companyAfter,
   decideBatches,
   type NetworkPolicy,
   resolveSender,
@@ -20,7 +21,7 @@ import {
   type SectorRow,
   transaction,
 } from '#db';
-import { applyEvent, backoffMs, type FailureKind, retryScale, type SectorEvent } from '#sector';
+import { applyEvent, backoffMs, type FailureKind, retryScale, type SectorEvent, triesOf } from '#sector';
 import type { ChainView } from './chain-view.ts';
 import type { SealingModules } from './modules.ts';
 import { sectorsIn } from './pages.ts';
@@ -91,18 +92,15 @@ async function batchMiner(
     sector,
     pieces: pieces.get(sector.number) ?? [],
   });
+  const rules = rulesOf(modules, activity, miner.id, view.policy);
   const pauses: number[] = [];
   const members: BatchMember[] = [];
   for (const sector of waiting.values()) {
-    const member = memberOf(modules, activity, view, withPieces(sector), now);
+    const member = memberOf(modules, activity, view, withPieces(sector), now, rules);
     if (typeof member === 'number') pauses.push(member);
     else members.push(member);
   }
-  const { batches, nextMs } = decideBatches(
-    members,
-    rulesOf(modules, activity, miner.id, view.policy),
-    view.head,
-  );
+  const { batches, nextMs } = decideBatches(members, rules, view.head);
   let formed = 0;
   for (const batch of batches) {
     const sectors = batch.members.flatMap((number) => waiting.get(number) ?? []);
@@ -128,12 +126,13 @@ function memberOf(
   view: ChainView,
   member: SectorWithPieces,
   now: Date,
+  rules: BatchRules,
 ): BatchMember | number {
   const { sector } = member;
   const waitedMs = now.getTime() - sector.state_at.getTime();
   const refused = sector.recoveries[`${activity.name}.${activity.refusedKind}`] ?? 0;
-  const pauseMs =
-    refused > 0 ? backoffMs(activity.refusedKind, refused, retryScale(modules.settings, sector.miner)) : 0;
+  const retry = retryScale(modules.settings, sector.miner);
+  const pauseMs = refused > 0 ? backoffMs(activity.refusedKind, refused, retry) : 0;
   if (waitedMs < pauseMs) return pauseMs - waitedMs;
   return {
     number: sector.number,
@@ -141,7 +140,10 @@ function memberOf(
     waitedMs,
     lastEpoch: activity.lastEpoch(sector, view),
     bytes: activity.bytes(member),
-    alone: refused > 0,
+    refusals: refused,
+    ...(refused > 0
+      ? { company: companyAfter(refused, triesOf(activity.refusedKind, retry), rules.max) }
+      : {}),
   };
 }
 

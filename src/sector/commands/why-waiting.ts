@@ -113,7 +113,7 @@ function landingNote(facts: WaitFacts): string {
 function retryNote(sector: SectorRow, source: string): string {
   const tries = Object.entries(sector.recoveries).filter(([key]) => key.startsWith(`${source}.`));
   return tries.length > 0
-    ? `, alone and after a pause: ${tries.map(([key, n]) => `${key} ×${n}`).join(', ')}`
+    ? `, in small company and after a pause: ${tries.map(([key, n]) => `${key} ×${n}`).join(', ')}`
     : '';
 }
 

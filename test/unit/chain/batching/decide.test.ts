@@ -4,6 +4,7 @@ import {
   type BatchMember,
   type BatchRules,
   chooseExpiration,
+  companyAfter,
   decideBatches,
   expirationRange,
   networkPolicy,
@@ -12,7 +13,7 @@ import {
 const RULES: BatchRules = { min: 1, max: 3, waitMs: 1_000, slack: 100, maxBytes: 10_000 };
 
 function member(number: number, change: Partial<BatchMember> = {}): BatchMember {
-  return { number, sealProof: 5, waitedMs: 0, lastEpoch: 5_000, bytes: 200, alone: false, ...change };
+  return { number, sealProof: 5, waitedMs: 0, lastEpoch: 5_000, bytes: 200, refusals: 0, ...change };
 }
 
 describe('decideBatches', () => {
@@ -48,10 +49,20 @@ describe('decideBatches', () => {
       ],
     ],
     [
-      'sends one that was refused alone',
-      [member(1, { alone: true }), member(2)],
+      'sends those that were refused at once, in small company, apart from the fresh',
+      [
+        member(1, { refusals: 1, company: 2 }),
+        member(2),
+        member(3, { refusals: 1, company: 2 }),
+        member(4, { refusals: 1, company: 2 }),
+        member(5, { refusals: 2, company: 1 }),
+      ],
       {},
-      [{ members: [1], reason: 'alone' }],
+      [
+        { members: [1, 3], reason: 'refused' },
+        { members: [4], reason: 'refused' },
+        { members: [5], reason: 'refused' },
+      ],
     ],
     [
       'keeps within the message',
@@ -83,7 +94,7 @@ describe('decideBatches', () => {
       waitedMs: fc.nat(2_000),
       lastEpoch: fc.integer({ min: 900, max: 3_000 }),
       bytes: fc.integer({ min: 1, max: 6_000 }),
-      alone: fc.boolean(),
+      refusals: fc.nat(2),
     });
     fc.assert(
       fc.property(fc.array(anyone, { maxLength: 40 }), (many) => {
@@ -101,6 +112,21 @@ describe('decideBatches', () => {
         }
       }),
     );
+  });
+});
+
+describe('companyAfter', () => {
+  it.each([
+    [1, 5, 256, 64],
+    [2, 5, 256, 16],
+    [3, 5, 256, 4],
+    [4, 5, 256, 1],
+    // The last try is always alone: nobody is parked for another's fault.
+    [1, 1, 256, 1],
+    [3, 3, 256, 1],
+    [1, 5, 3, 1],
+  ])('%i of %i tries spent, of %i: %i', (refusals, tries, max, company) => {
+    expect(companyAfter(refusals, tries, max)).toBe(company);
   });
 });
 
