@@ -85,7 +85,7 @@ async function seal(
   if (options.keep) process.stdout.write(leftRunning(installation, ui));
 }
 
-/** Where everything is, and how the command line reaches it: the variables name files with secrets, and no secret. */
+/** Where everything is, and how the command line reaches it: by variables in a file that only this user may read. */
 function leftRunning(
   installation: LocalInstallation,
   ui: { readonly url: string; readonly passwordFile: string },
