@@ -12,7 +12,7 @@ import { LocalInstallation } from '#local';
 import { pledgeSectors } from '#sector';
 import { report } from './report.ts';
 
-const TARGET_MIB = 150;
+const TARGET_MB = 150;
 
 const { values } = parseArgs({
   options: {
@@ -47,9 +47,9 @@ try {
     `resident after ${values.minutes} minutes`,
     measured.map((role) => ({
       name: role.name,
-      value: residentMib(role.pid),
-      unit: 'MiB',
-      atMost: TARGET_MIB,
+      value: residentMb(role.pid),
+      unit: 'MB',
+      atMost: TARGET_MB,
     })),
   );
 } finally {
@@ -58,7 +58,7 @@ try {
 rmSync(dir, { recursive: true, force: true });
 
 /** VmRSS of a process; it must not have been started again in between. */
-function residentMib(pid: number | undefined): number {
+function residentMb(pid: number | undefined): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) / 1024;
+  return (Number(kib) * 1024) / 1e6;
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BeeproError } from '#core';
-import { programCommand } from './program-command.ts';
+import { PRODUCTION_ENV, programCommand } from './program-command.ts';
 
 /** What a role's process is started with. */
 export interface RoleCommand {
@@ -102,7 +102,7 @@ export class RoleProcess {
     const { file, args } = programCommand(this.#command.args, this.#command.production);
     const log = openSync(this.#command.logFile, 'a');
     const child = spawn(file, args, {
-      env: { ...this.#command.env, ...onceEnv },
+      env: { ...this.#command.env, ...(this.#command.production ? PRODUCTION_ENV : {}), ...onceEnv },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
