@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SectorId } from '#core';
-import { claimRun, findRun, listRunsOfSector, type PhaseRunRow, transaction } from '#db';
+import {
+  claimRun,
+  findRun,
+  listRunsOfSector,
+  listWrongAcceptances,
+  type PhaseRunRow,
+  transaction,
+} from '#db';
 import { JobFetcher, publishJob, queueName } from '#queues';
 import { acceptRun, type Fence } from '#sector';
 import { createFleet, type Fleet } from './support/fleet.ts';
@@ -84,11 +91,15 @@ describe('a job that is handed out twice', () => {
     const { id, started, accepted } = await doubleJob(fenced);
     expect({ started, accepted }).toEqual({ started: 1, accepted: 1 });
     expect((await fleet.sector(id)).comm_d).toBe(`1${'0'.repeat(63)}`);
+    expect(await listWrongAcceptances(fleet.database.kysely)).toEqual([]);
   });
 
   test('without the claim check it is started twice and accepted twice: the check is what prevents it', async () => {
-    const { started, accepted } = await doubleJob(unchecked);
+    const { id, started, accepted } = await doubleJob(unchecked);
     expect({ started, accepted }).toEqual({ started: 2, accepted: 2 });
+    // The audit that ends every chaos run finds it.
+    const wrong = await listWrongAcceptances(fleet.database.kysely);
+    expect(wrong.map((row) => [row.number, Number(row.accepted)])).toEqual([[id.number, 2]]);
   });
 });
 
