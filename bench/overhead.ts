@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { followHead } from '#chain';
-import { PHASES, type Phase, type SectorId } from '#core';
+import { PHASES, type Phase, SEALING_PHASES, type SectorId } from '#core';
 import { findSector, listRunsOfSector, type PhaseRunRow } from '#db';
 import { LocalInstallation, type LocalModules } from '#local';
 import { pledgeSectors } from '#sector';
@@ -19,15 +19,6 @@ import { type Figure, median, report } from './report.ts';
 
 const TARGET_MS = 150;
 const SECTOR_WITHIN_MS = 15 * 60_000;
-const MEASURED: readonly Phase[] = [
-  'add-piece',
-  'precommit1',
-  'precommit2',
-  'commit1',
-  'commit2',
-  'landing',
-  'clear-cache',
-];
 
 const { values } = parseArgs({
   options: {
@@ -61,7 +52,7 @@ try {
     }
   }
   stop.abort();
-  const figures: Figure[] = MEASURED.map((phase) => {
+  const figures: Figure[] = SEALING_PHASES.map((phase) => {
     const samples = overheads.get(phase) ?? [];
     return {
       name: PHASES[phase].label,

@@ -25,6 +25,17 @@ export type Phase = keyof typeof PHASES;
 
 export const PHASE_NAMES = Object.keys(PHASES) as readonly Phase[];
 
+/** The phases that every sector passes, in order; landing runs beside Commit2. */
+export const SEALING_PHASES = [
+  'add-piece',
+  'precommit1',
+  'precommit2',
+  'commit1',
+  'commit2',
+  'landing',
+  'clear-cache',
+] as const satisfies readonly Phase[];
+
 export function isPhase(text: string): text is Phase {
   return Object.hasOwn(PHASES, text);
 }

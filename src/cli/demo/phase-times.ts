@@ -1,4 +1,4 @@
-import { PHASES, type Phase, sectorName } from '#core';
+import { PHASES, type Phase, SEALING_PHASES, sectorName } from '#core';
 import type { PhaseRunRow, SectorEventRow, SectorRow } from '#db';
 
 /** Where the time of one sector went, in ms; null where it never was. */
@@ -14,19 +14,11 @@ export interface SectorTimes {
   readonly total: number | null;
 }
 
-const SEALING = [
-  'add-piece',
-  'precommit1',
-  'precommit2',
-  'commit1',
-  'commit2',
-  'landing',
-  'clear-cache',
-] as const satisfies readonly Phase[];
-
 /** The columns: sealing, and what else was done to any of the sectors. */
 export function shownPhases(rows: readonly SectorTimes[]): readonly Phase[] {
-  return rows.some(({ phases }) => phases.unseal !== undefined) ? [...SEALING, 'unseal'] : SEALING;
+  return rows.some(({ phases }) => phases.unseal !== undefined)
+    ? [...SEALING_PHASES, 'unseal']
+    : SEALING_PHASES;
 }
 
 /** From the accepted runs and the log of a sector; pure. */
