@@ -71,6 +71,8 @@ export interface WorkerTable {
   pid: number;
   version: string;
   capabilities: Json<Record<string, unknown>>;
+  /** What it runs, holds, would take and why not more, as of its last heartbeat: `HostReport` of `src/sched`. */
+  report: JsonOrNull<Record<string, unknown>>;
   heartbeat_at: Date;
   registered_at: CreatedAt;
 }

@@ -1,5 +1,6 @@
 import { type Database, findWorker, heartbeatWorker, listQueuePauses, renewRuns, type WorkerRow } from '#db';
 import type { Logger } from '#log';
+import type { HostReport } from '#sched';
 import type { ActiveRun } from './active-run.ts';
 
 /** How often the operator's word (drain, pause) is read, in ms. */
@@ -12,6 +13,7 @@ interface Modules {
   readonly hostEpoch: () => number;
   readonly intervalMs: () => number;
   readonly runs: () => readonly ActiveRun[];
+  readonly report: () => Promise<HostReport>;
   /** A newer agent has registered under this worker's name. */
   readonly onReplaced: () => void;
   /** The worker's state or the pauses have changed. */
@@ -30,6 +32,8 @@ export class Heartbeat {
   #failing = false;
   #state: WorkerRow['state'] = 'active';
   #paused: ReadonlySet<string> = new Set();
+  /** The gist of the report that MySQL has. */
+  #reported = '';
 
   constructor(modules: Modules) {
     this.#modules = modules;
@@ -61,8 +65,10 @@ export class Heartbeat {
 
   async #tick(): Promise<void> {
     try {
-      if (performance.now() - this.#beatAt >= this.#modules.intervalMs()) await this.#beat();
       await this.#look();
+      const report = await this.#modules.report();
+      const isDue = performance.now() - this.#beatAt >= this.#modules.intervalMs();
+      if (isDue || gist(report) !== this.#reported) await this.#beat(report);
       if (this.#failing) this.#modules.log.info('heartbeats go on');
       this.#failing = false;
     } catch (error) {
@@ -72,7 +78,7 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  async #beat(): Promise<void> {
+  async #beat(report: HostReport): Promise<void> {
     const { database, worker, hostEpoch, onReplaced } = this.#modules;
     const runs = this.#modules.runs();
     const lost = await renewRuns(
@@ -84,8 +90,9 @@ export class Heartbeat {
       // A run that ended while it was looked at is no longer running, and not lost.
       if (run && !run.answered) run.stop('superseded');
     }
-    const known = await heartbeatWorker(database.kysely, worker, hostEpoch());
+    const known = await heartbeatWorker(database.kysely, worker, hostEpoch(), { ...report });
     this.#beatAt = performance.now();
+    this.#reported = gist(report);
     if (!known && !this.#closed) onReplaced();
   }
 
@@ -106,4 +113,9 @@ export class Heartbeat {
 
 function differ(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size !== b.size || [...a].some((name) => !b.has(name));
+}
+
+/** What of a report is worth a heartbeat before its time: not the bytes, which change with every look. */
+function gist({ memory: _memory, scratch: _scratch, refusals, ...rest }: HostReport): string {
+  return JSON.stringify({ ...rest, refusals: refusals.map(({ phase, code }) => `${phase} ${code}`) });
 }

@@ -3,7 +3,7 @@ import { BeeproError, PHASE_NAMES, type Phase } from '#core';
 import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
-import type { Choice, HostView, ResourceGate } from '#sched';
+import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
@@ -37,7 +37,6 @@ export interface HostAgentModules {
   readonly settings: AgentSettings;
   readonly log: Logger;
   readonly sealers: Pick<SealerPoolOptions, 'program' | 'idleExitS' | 'spares'>;
-  readonly resources?: readonly ResourceGate[];
   /** The agent cannot go on: the role ends, and its supervisor starts another. */
   readonly onFatal: (error: BeeproError) => void;
 }
@@ -102,6 +101,7 @@ export class HostAgent {
       hostEpoch,
       intervalMs: () => modules.settings.heartbeatMs(),
       runs: () => [...this.#runs.values()],
+      report: () => this.report(),
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
       onChange: () => this.#loop.wake(),
     });
@@ -195,8 +195,14 @@ export class HostAgent {
           ? 0
           : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
       paused: this.#heartbeat.paused,
-      ...(this.#modules.resources ? { resources: this.#modules.resources } : {}),
+      acceptsOutsideC2: false,
+      devices: [],
     };
+  }
+
+  /** What it runs, holds, would still take, and why not more. */
+  async report(): Promise<HostReport> {
+    return hostReport(await this.view());
   }
 
   /** Registers this agent as what the worker is now. */

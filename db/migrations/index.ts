@@ -2,6 +2,7 @@ import { minersAndSettings } from './0001-miners-and-settings.ts';
 import { workersAndLeases } from './0002-workers-and-leases.ts';
 import { sectorsAndRuns } from './0003-sectors-and-runs.ts';
 import { messages } from './0004-messages.ts';
+import { workerReport } from './0005-worker-report.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   workersAndLeases,
   sectorsAndRuns,
   messages,
+  workerReport,
 ];

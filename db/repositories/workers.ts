@@ -47,11 +47,19 @@ export async function registerWorker(executor: Executor, worker: WorkerRegistrat
   return updatedRows(result) === 1;
 }
 
-/** False when the row is gone or a newer agent has registered: this one stops. */
-export async function heartbeatWorker(executor: Executor, name: string, hostEpoch: number): Promise<boolean> {
+/**
+ * A sign of life, with what the worker says of itself (`HostReport` of #sched). False when the row is gone or a newer
+ * agent has registered: this one stops.
+ */
+export async function heartbeatWorker(
+  executor: Executor,
+  name: string,
+  hostEpoch: number,
+  report?: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
   const result = await executor
     .updateTable('worker')
-    .set({ heartbeat_at: serverNow })
+    .set({ heartbeat_at: serverNow, ...(report ? { report: JSON.stringify(report) } : {}) })
     .where('name', '=', name)
     .where('host_epoch', '=', hostEpoch)
     .executeTakeFirst();

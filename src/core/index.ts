@@ -8,3 +8,4 @@ export * from './program-version.ts';
 export * from './seal-proofs.ts';
 export * from './secret-reference.ts';
 export * from './sector-states.ts';
+export * from './units.ts';

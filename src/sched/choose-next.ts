@@ -1,5 +1,9 @@
 import { PHASES, type Phase } from '#core';
+import { placeOnDevice } from './devices.ts';
 import type { Candidate, HostView, Refusal } from './host-view.ts';
+import { refuseForMemory } from './memory.ts';
+import { refuseForPace } from './pace.ts';
+import { refuseForScratch } from './scratch.ts';
 
 /**
  * Finish first: what is nearest to its end goes before what begins, so that workspace is freed and tickets do not
@@ -38,12 +42,17 @@ export function chooseNext(view: HostView): Choice {
       refusals.push({ phase, ...refusal });
       continue;
     }
-    for (const queue of queuesOf(phase)) {
+    const place = placeOnDevice(phase, view.devices);
+    if ('refused' in place) {
+      refusals.push({ phase, code: 'device', reason: place.refused });
+      continue;
+    }
+    for (const queue of queuesOf(phase, view)) {
       const name = queue === 'host' ? `${phase}@${view.worker}` : phase;
       if (view.paused.has(phase) || view.paused.has(name)) {
         refusals.push({ phase, code: 'paused', reason: `the queue ${name} is paused` });
       } else {
-        candidates.push({ phase, queue });
+        candidates.push({ phase, queue, ...(place.device === undefined ? {} : { device: place.device }) });
       }
     }
   }
@@ -61,14 +70,20 @@ function refuse(phase: Phase, view: HostView): Omit<Refusal, 'phase'> | undefine
   if (phase === 'add-piece' && view.maxSectors > 0 && view.sectors >= view.maxSectors) {
     return { code: 'max-sectors', reason: `it holds ${view.sectors} of ${view.maxSectors} sectors` };
   }
-  for (const gate of view.resources ?? []) {
-    const reason = gate.admits(phase, view);
-    if (reason !== undefined) return { code: 'resource', reason: `${gate.name}: ${reason}` };
-  }
-  return undefined;
+  const scratch = view.scratch && refuseForScratch(phase, view.scratch);
+  if (scratch !== undefined) return { code: 'scratch', reason: scratch };
+  const memory = view.memory && refuseForMemory(phase, view.memory);
+  if (memory !== undefined) return { code: 'memory', reason: memory };
+  const pace = phase === 'add-piece' ? refuseForPace(view) : undefined;
+  return pace === undefined ? undefined : { code: 'pace', reason: pace };
 }
 
-/** A sector whose files are on no worker, only on storage, is removed by whoever comes first. */
-function queuesOf(phase: Phase): readonly Candidate['queue'][] {
-  return phase === 'remove-files' ? ['host', 'fleet'] : [PHASES[phase].queue];
+/**
+ * A sector whose files are on no worker, only on storage, is removed by whoever comes first; C2 of other hosts'
+ * sectors is offered in the fleet's queue.
+ */
+function queuesOf(phase: Phase, view: HostView): readonly Candidate['queue'][] {
+  if (phase === 'remove-files') return ['host', 'fleet'];
+  if (phase === 'commit2') return view.acceptsOutsideC2 ? ['host', 'fleet'] : ['host'];
+  return [PHASES[phase].queue];
 }

@@ -1,4 +1,4 @@
-import type { Phase } from '#core';
+import type { Bytes, Phase, SectorState } from '#core';
 
 /**
  * What a decision on a host's next job is taken from: plain data, read by the agent just before. The fleet
@@ -17,23 +17,92 @@ export interface HostView {
   readonly sectors: number;
   /** Names of paused queues: `precommit1`, `precommit1@host-a`. */
   readonly paused: ReadonlySet<string>;
-  /** What else a phase must find free before it may start: devices, memory, cores. */
-  readonly resources?: readonly ResourceGate[];
+  /** Takes C2 of sectors whose files lie on other hosts. */
+  readonly acceptsOutsideC2: boolean;
+  /** Empty: the host has no devices, and PC2 and C2 run on its cores within their limits alone. */
+  readonly devices: readonly DeviceView[];
+  /** Undefined: not measured, nothing is refused for memory. */
+  readonly memory?: MemoryView;
+  /** Undefined: not measured, nothing is refused for space. */
+  readonly scratch?: ScratchView;
+  /** What wave smoothing looks at; undefined: a sector is begun as soon as there is room. */
+  readonly pace?: PaceView;
 }
 
-/** A resource that admits a phase or says why not. */
-export interface ResourceGate {
-  readonly name: string;
-  readonly admits: (phase: Phase, view: HostView) => string | undefined;
+/** A GPU, or cores that stand for one. */
+export interface DeviceView {
+  /** The GPU's UUID, or `cpu:0`. */
+  readonly id: string;
+  readonly slots: number;
+  /** What holds its slots now: phases of sealing, and proofs of storage by other roles. */
+  readonly held: readonly SlotUse[];
+  /** Slots that sealing leaves to window and winning PoSt. */
+  readonly reservedForPost: number;
+  /** Why nothing is started on it; undefined: it is in service. */
+  readonly outOfService?: string;
 }
 
-/** A queue that this host could serve now. */
+export type SlotUse = Phase | 'window-post' | 'winning-post';
+
+/** Physical memory; swap is never counted. */
+export interface MemoryView {
+  readonly total: Bytes;
+  /** What could be used now without swapping, caches dropped (`MemAvailable` of /proc/meminfo). */
+  readonly available: Bytes;
+  /** What the operator keeps for everything else on the machine. */
+  readonly keepFree: Bytes;
+  /** Claimed runs: what each may grow to, and what it has already. */
+  readonly runs: readonly { readonly need: Bytes; readonly used: Bytes }[];
+  /** What one more run of a phase would need, for the largest sectors it may get; absent: nothing to speak of. */
+  readonly needs: Readonly<Partial<Record<Phase, Bytes>>>;
+}
+
+/** The disk that sectors are sealed on. */
+export interface ScratchView {
+  readonly capacity: Bytes;
+  /** What can be written now. */
+  readonly free: Bytes;
+  readonly keepFree: Bytes;
+  /** The most that the sectors here will take at one time, each counted at the peak that it has still before it. */
+  readonly reserved: Bytes;
+  /** What the sectors here have yet to write beyond what they hold. */
+  readonly growth: Bytes;
+  /** The peak of one more sector of the largest kind that may come. */
+  readonly newSector: Bytes;
+  /** What a run of a phase writes while it runs; absent: nothing to speak of. */
+  readonly writes: Readonly<Partial<Record<Phase, Bytes>>>;
+}
+
+/** The host's own past and present, as far as it smooths the waves in which sectors would else go through it. */
+export interface PaceView {
+  /** Milliseconds since this host last began a sector; undefined: not in living memory. */
+  readonly sinceLastStartMs?: number;
+  /** Sectors here, by state. */
+  readonly states: Readonly<Partial<Record<SectorState, number>>>;
+  /** Mean duration of each phase on this host, in ms; absent: not learned yet. */
+  readonly durationsMs: Readonly<Partial<Record<Phase, number>>>;
+  /** Mean time a sector holds workspace here, from AddPiece to cleared, in ms; undefined: not learned yet. */
+  readonly residenceMs?: number;
+}
+
+/** A queue that this host could serve now, and where the job would run. */
 export interface Candidate {
   readonly phase: Phase;
   readonly queue: 'host' | 'fleet';
+  /** The device whose slot it takes. */
+  readonly device?: string;
 }
 
-export type RefusalCode = 'not-active' | 'no-limit' | 'limit-reached' | 'max-sectors' | 'paused' | 'resource';
+export type RefusalCode =
+  | 'not-active'
+  | 'no-limit'
+  | 'limit-reached'
+  | 'max-sectors'
+  | 'paused'
+  | 'device'
+  | 'memory'
+  | 'scratch'
+  | 'pace';
 
 export interface Refusal {
   readonly phase: Phase;

@@ -1,2 +1,18 @@
 export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
-export type { Candidate, HostView, Refusal, RefusalCode, ResourceGate } from './host-view.ts';
+export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
+export { type HostReport, hostReport } from './host-report.ts';
+export type {
+  Candidate,
+  DeviceView,
+  HostView,
+  MemoryView,
+  PaceView,
+  Refusal,
+  RefusalCode,
+  ScratchView,
+  SlotUse,
+} from './host-view.ts';
+export { refuseForMemory } from './memory.ts';
+export { type PaceRule, refuseForPace } from './pace.ts';
+export { decidePledges, type PledgeDecision, type PledgingFleet, type PledgingMiner } from './pledge.ts';
+export { refuseForScratch } from './scratch.ts';

@@ -1,4 +1,4 @@
-import { formatDuration } from './format.ts';
+import { formatDuration } from '#core';
 
 /** Between two lines where nothing can be rewritten, in ms. */
 const PLAIN_EVERY_MS = 10_000;

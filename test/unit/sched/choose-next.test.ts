@@ -1,9 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PHASE_NAMES, type Phase } from '#core';
-import { chooseNext, type HostView, PHASE_ORDER } from '#sched';
+import { chooseNext, type DeviceView, type HostView, PHASE_ORDER } from '#sched';
 
 const ALL = Object.fromEntries(PHASE_NAMES.map((phase) => [phase, 1])) as Record<Phase, number>;
+
+const GiB = 2 ** 30;
+const MEMORY = { total: 128 * GiB, available: 120 * GiB, keepFree: 8 * GiB, runs: [], needs: {} };
+const SCRATCH = {
+  capacity: 1_000 * GiB,
+  free: 1_000 * GiB,
+  keepFree: 10 * GiB,
+  reserved: 0,
+  growth: 0,
+  newSector: 518 * GiB,
+  writes: {},
+};
+
+function device(changes: Partial<DeviceView> = {}): DeviceView {
+  return { id: 'gpu-0', slots: 1, held: [], reservedForPost: 0, ...changes };
+}
 
 function view(changes: Partial<HostView> = {}): HostView {
   return {
@@ -14,6 +30,8 @@ function view(changes: Partial<HostView> = {}): HostView {
     maxSectors: 0,
     sectors: 0,
     paused: new Set(),
+    acceptsOutsideC2: false,
+    devices: [],
     ...changes,
   };
 }
@@ -88,18 +106,46 @@ describe('which queues a host serves', () => {
       'the queue precommit2@host-a is paused',
     ],
     [
-      'a resource is busy',
+      'every slot is busy',
       'commit2',
-      {
-        resources: [
-          {
-            name: 'GPU 0',
-            admits: (phase) => (phase === 'commit2' ? 'one of one slots is held' : undefined),
-          },
-        ],
-      },
-      'resource',
-      'GPU 0: one of one slots is held',
+      { devices: [device({ held: ['precommit2'] })] },
+      'device',
+      'all 1 slots of 1 device are busy',
+    ],
+    [
+      'the only device is out of service',
+      'precommit2',
+      { devices: [device({ outOfService: 'it has fallen off the bus' })] },
+      'device',
+      'no device is in service: gpu-0, it has fallen off the bus',
+    ],
+    [
+      'memory is promised',
+      'commit2',
+      { memory: { ...MEMORY, runs: [{ need: 60 * GiB, used: 60 * GiB }], needs: { commit2: 64 * GiB } } },
+      'memory',
+      'it needs 64 GiB, and 60 GiB of 120 GiB are promised',
+    ],
+    [
+      'others use the memory',
+      'commit2',
+      { memory: { ...MEMORY, available: 40 * GiB, needs: { commit2: 64 * GiB } } },
+      'memory',
+      'it needs 64 GiB, and 32 GiB are free beside what runs',
+    ],
+    [
+      'the disk is promised',
+      'add-piece',
+      { scratch: { ...SCRATCH, reserved: 900 * GiB } },
+      'scratch',
+      'a sector needs 518 GiB in its life, and 90 GiB are not reserved',
+    ],
+    [
+      'others have filled the disk',
+      'precommit1',
+      { scratch: { ...SCRATCH, free: 5 * GiB, writes: { precommit1: 352 * GiB } } },
+      'scratch',
+      'it writes 352 GiB, and 5 GiB are free',
     ],
   ])('%s: %s is refused with its reason', (_why, phase, changes, code, reason) => {
     expect(refusal(phase, changes)).toEqual({ phase, code, reason });
