@@ -33,6 +33,8 @@ const ALWAYS_SHOWN = new Set([
 
 const SVG = 'http://www.w3.org/2000/svg';
 const number = new Intl.NumberFormat('en');
+/** `950`, `3K`, `12K`: as wide as a bar of the chart. */
+const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 2 });
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -187,7 +189,7 @@ function drawProving(hours) {
         svg(
           'text',
           { x: i * width + width / 2, y: height - 8 - tall, 'text-anchor': 'middle' },
-          String(sectors),
+          sectors < 1000 ? String(sectors) : shortNumber.format(sectors),
         ),
       );
     return group;
