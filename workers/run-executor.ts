@@ -114,7 +114,12 @@ export class RunExecutor {
       answeredAt: new Date().toISOString(),
     });
     try {
-      context.log.info('started');
+      context.log.info(device, 'started');
+      // The operator sees at once which device it is on, also when it takes no longer than a moment.
+      if (run.seat)
+        void noteRunProgress(this.#modules.database.kysely, run.fence, { progress: device }).catch(
+          () => undefined,
+        );
       const work = handler.run({ ...context, progress: (note) => notes.add({ ...note, ...device }) });
       const done = await untilLeft(work, run.signal);
       await this.#noteOnDevice(run, undefined);
