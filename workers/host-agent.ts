@@ -372,7 +372,8 @@ export class HostAgent {
     try {
       const { result } = await lease.client.request('capabilities', {});
       this.#devices.gpuBuilt = result.gpu.built;
-      return { ...result };
+      // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
+      return { ...result, gpu: { ...result.gpu, devices: this.#devices.gpus } };
     } finally {
       lease.release();
     }

@@ -89,6 +89,16 @@ export class HostDevices {
     });
   }
 
+  /** The GPUs of this machine, whether they are used or not, as capabilities name them. */
+  get gpus(): readonly { readonly name: string; readonly uuid: string; readonly memory_bytes?: number }[] {
+    if (this.#look.status !== 'seen') return [];
+    return this.#look.gpus.map(({ name, uuid, memory }) => ({
+      name,
+      uuid,
+      ...(memory === undefined ? {} : { memory_bytes: memory }),
+    }));
+  }
+
   /** Whether the sealer of this machine can use GPUs, as it says itself. */
   set gpuBuilt(built: boolean) {
     this.#gpuBuilt = built;
