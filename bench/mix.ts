@@ -9,8 +9,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BeeproError, formatCoreSet, type SectorSizeName, sealProof } from '#core';
-import { coresOfMachine } from '#local';
+import { allowedCores, BeeproError, formatCoreSet, type SectorSizeName, sealProof } from '#core';
 import {
   type OpName,
   type OpParams,
@@ -41,7 +40,7 @@ if (!Number.isSafeInteger(inARow) || inARow < 1) {
 const MINER = 1000;
 const [TICKET, SEED] = ['01'.repeat(32), '02'.repeat(32)];
 const dir = mkdtempSync(join(process.env.BEEPRO_RUN_DIR ?? tmpdir(), 'mix-'));
-const cores = coresOfMachine();
+const cores = allowedCores();
 if (cores.length < 2)
   throw new BeeproError('INPUT_INVALID', { what: 'This machine', detail: 'it needs two cores' });
 const half = Math.floor(cores.length / 2);

@@ -1,17 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { BeeproError, formatCoreSet, parseCoreSet } from '#core';
-
-/** Cores that this process, and so what it starts, may run on. */
-export function coresOfMachine(): readonly number[] {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  return parseCoreSet(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '') ?? [];
-}
+import { allowedCores, BeeproError, formatCoreSet } from '#core';
 
 /**
  * A value of `worker.devices`: so many CPU devices, the cores shared out among them.
  * @throws BeeproError `INPUT_INVALID` when there are fewer cores than devices
  */
-export function cpuDevices(count: number, cores: readonly number[] = coresOfMachine()): string {
+export function cpuDevices(count: number, cores: readonly number[] = allowedCores()): string {
   if (count > cores.length) {
     const detail = `this machine has ${cores.length} ${cores.length === 1 ? 'core' : 'cores'}`;
     throw new BeeproError('INPUT_INVALID', { what: `${count} devices`, detail });
