@@ -1,5 +1,5 @@
 export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
-export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
+export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
   Candidate,
