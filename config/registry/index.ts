@@ -4,6 +4,7 @@ import { CHAIN_SETTINGS } from './chain.ts';
 import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
+import { OUTSOURCE_SETTINGS } from './outsource.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
 import { WEB_SETTINGS } from './web.ts';
@@ -15,6 +16,7 @@ export type { ScopeKind, SettingDefinition } from './define-settings.ts';
 export const SETTINGS = {
   ...SEALING_SETTINGS,
   ...WORKER_SETTINGS,
+  ...OUTSOURCE_SETTINGS,
   ...COORDINATOR_SETTINGS,
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,

@@ -9,7 +9,7 @@ import { WORKER, type WorkerBench } from '../support/worker-bench.ts';
 
 type WorkerSetting = Exclude<
   Extract<SettingName, `worker.${string}`>,
-  `worker.limit.${Phase}` | 'worker.heartbeat_expiry'
+  `worker.limit.${Phase}` | 'worker.heartbeat_expiry' | 'worker.accept_outside_c2' | 'worker.rehome_after'
 >;
 
 const HERE = `worker:${WORKER}`;
