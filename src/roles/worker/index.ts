@@ -4,7 +4,7 @@ import type { BeeproError } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
-import { HostAgent, LotusFacts } from '#workers';
+import { HostAgent, type HostAgentOptions, LotusFacts } from '#workers';
 import type { RunningRole } from '../process-lifetime.ts';
 import { agentSettings } from './agent-settings.ts';
 
@@ -19,6 +19,8 @@ export interface WorkerRoleOptions {
   readonly workspaceDir: string;
   readonly sealerBin: string;
   readonly version: string;
+  /** Where other workers fetch C1's output; undefined: they cannot. */
+  readonly stream?: HostAgentOptions['stream'];
 }
 
 export interface WorkerRoleModules {
@@ -52,6 +54,7 @@ export async function startWorker(
       stateDir: options.stateDir,
       workspaceDir: options.workspaceDir,
       version: options.version,
+      stream: options.stream,
     },
     {
       database: modules.database,
