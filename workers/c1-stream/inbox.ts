@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { BeeproError, isBeeproError, toBeeproError } from '#core';
-import { type Commit1Output, findWorker, type SectorRow } from '#db';
+import { type Commit1Output, type Database, findWorker, type PhaseRunRow, type SectorRow } from '#db';
+import type { Logger } from '#log';
 import { copyFile, finishCopy } from '#storage';
 import { Deferral } from '../deferral.ts';
 import { need } from '../phases/need.ts';
-import type { PhaseContext } from '../phases/phase.ts';
 import { dropC1, fetchC1 } from './client.ts';
 
 export interface C1InboxOptions {
@@ -30,7 +30,16 @@ const LONGEST_DELAY_MS = 60_000;
 /** Longer than any run: what is older was left by one that another worker took over. */
 const OLD_MS = 48 * 3_600_000;
 
-type Context = Pick<PhaseContext, 'run' | 'worker' | 'sector' | 'database' | 'signal' | 'log' | 'progress'>;
+/** What it needs to know of the run: a part of the phase's context. */
+interface Context {
+  readonly run: PhaseRunRow;
+  readonly worker: string;
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  sector(): Promise<SectorRow>;
+  progress(note: Readonly<Record<string, unknown>>): void;
+}
 
 const capabilities = z.looseObject({ listen: z.string().optional() });
 
