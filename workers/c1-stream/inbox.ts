@@ -87,7 +87,7 @@ export class C1Inbox {
       } catch (error) {
         context.signal.throwIfAborted();
         if (!isBeeproError(error) || error.severity !== 'temporary') throw error;
-        context.log.warn({ err: error, tried }, 'C1’s output is not here yet');
+        context.log.info({ code: error.code, reason: error.message, tried }, 'C1’s output is not here yet');
         if (tried >= TRIES) throw new Deferral(refetchDelayMs(context.run.claim), error.code, error.data);
       }
       const pauseMs = (this.#options.pauseMs ?? PAUSE_MS) * 2 ** (tried - 1);

@@ -1,6 +1,6 @@
 import { type ChainApi, lastProveCommitEpoch, networkPolicy } from '#chain';
 import { idAddress } from '#codec';
-import { BeeproError, formatFil, type SectorId, toBeeproError } from '#core';
+import { BeeproError, formatFil, type SectorId, sectorName, toBeeproError } from '#core';
 import {
   disownRuns,
   findWorker,
@@ -79,7 +79,9 @@ export async function removeWorker(
   if (!options.force) requireGone(modules, row, plan);
   await markWorkerRemoved(modules.db.kysely, worker);
   const { sectors } = await rehomeSectors(modules, worker);
-  return { ...plan, sectors };
+  // The sealing role sees the removal too, and may have moved some of them first.
+  const moved = new Map([...plan.sectors, ...sectors].map((sector) => [sectorName(sector), sector]));
+  return { ...plan, sectors: [...moved.values()] };
 }
 
 /** @throws BeeproError `WORKER_ALIVE` */
