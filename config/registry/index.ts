@@ -4,6 +4,7 @@ import { CHAIN_SETTINGS } from './chain.ts';
 import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
+import { PLEDGE_SETTINGS } from './pledge.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
 import { WEB_SETTINGS } from './web.ts';
@@ -19,6 +20,7 @@ export const SETTINGS = {
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BATCH_SETTINGS,
+  ...PLEDGE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...WEB_SETTINGS,
 };
