@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import type { ActorId, Phase, SectorState } from '#core';
+import type { ActorId, Phase, SectorNumber, SectorState } from '#core';
 import type { Executor } from '../database.ts';
 import type { PledgeDecisionTable } from '../schema.ts';
 import { serverNow } from './server-time.ts';
@@ -12,31 +12,43 @@ export interface SectorsOnTheirWay {
   readonly sectors: number;
 }
 
-/**
- * Counts the sectors in some states, and those parked from one of them.
- *
- * @param from only numbers from this one up
- */
+/** Where a sector stands or, parked, would go on from. */
+const STANDING = sql<SectorState>`IF(state = 'Parked', parked_from, state)`;
+
+/** Counts the sectors in some states, and those parked from one of them. */
 export async function countSectorsOnTheirWay(
   executor: Executor,
   states: readonly SectorState[],
-  only?: { readonly miner: ActorId; readonly from: number },
 ): Promise<SectorsOnTheirWay[]> {
-  const at = sql<SectorState>`IF(state = 'Parked', parked_from, state)`;
-  let query = executor
+  const rows = await executor
     .selectFrom('sector')
-    .select(({ fn }) => ['miner', 'state', at.as('at'), fn.countAll<number>().as('sectors')])
+    .select(({ fn }) => ['miner', 'state', STANDING.as('at'), fn.countAll<number>().as('sectors')])
     .where('state', 'in', [...states, 'Parked'])
-    .where(at, 'in', states)
-    .groupBy(['miner', 'state', at]);
-  if (only) query = query.where('miner', '=', only.miner).where('number', '>=', only.from);
-  const rows = await query.execute();
+    .where(STANDING, 'in', states)
+    .groupBy(['miner', 'state', STANDING])
+    .execute();
   return rows.map((row) => ({
     miner: row.miner,
     state: row.at,
     isParked: row.state === 'Parked',
     sectors: Number(row.sectors),
   }));
+}
+
+/** The numbers from `from` up of a miner's sectors in some states, or parked from one of them. */
+export async function listNumbersOnTheirWay(
+  executor: Executor,
+  states: readonly SectorState[],
+  { miner, from }: { readonly miner: ActorId; readonly from: SectorNumber },
+): Promise<SectorNumber[]> {
+  const rows = await executor
+    .selectFrom('sector')
+    .select('number')
+    .where('miner', '=', miner)
+    .where('number', '>=', from)
+    .where(STANDING, 'in', states)
+    .execute();
+  return rows.map(({ number }) => number);
 }
 
 /** Sectors in AddPiece that no worker has, by miner. */

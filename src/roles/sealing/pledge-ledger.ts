@@ -4,11 +4,12 @@ import {
   type ActorId,
   type AddressString,
   type AttoFil,
+  type SectorNumber,
   type SectorState,
   sealProofById,
   toBeeproError,
 } from '#core';
-import { countSectorsOnTheirWay, type Executor, listMiners, type MinerRow } from '#db';
+import { countSectorsOnTheirWay, type Executor, listMiners, listNumbersOnTheirWay, type MinerRow } from '#db';
 import { sealProofOf } from '#sector';
 import type { ChainView, ChainViewer } from './chain-view.ts';
 import type { SealingModules } from './modules.ts';
@@ -34,8 +35,9 @@ export interface MinerMoney {
   readonly rest: AttoFil;
   /** What the sectors owed that were on their way when the balances were asked. */
   readonly owed: AttoFil;
-  /** Sectors from this number up came later: each owes its whole cost. */
-  readonly from: number;
+  /** Sectors from this number up, less those that were there already, came later: each owes its whole cost. */
+  readonly from: SectorNumber;
+  readonly known: ReadonlySet<SectorNumber>;
 }
 
 export type LedgerEntry = MinerMoney | { readonly miner: ActorId; readonly unknown: string };
@@ -50,6 +52,9 @@ export async function readLedger(
   miners: readonly ActorId[],
 ): Promise<LedgerEntry[]> {
   const rows = (await listMiners(modules.db.kysely)).filter(({ id }) => miners.includes(id));
+  const knownNumbers = new Map<ActorId, SectorNumber[]>();
+  for (const { id: miner, next_sector_number: from } of rows)
+    knownNumbers.set(miner, await listNumbersOnTheirWay(modules.db.kysely, ON_THE_WAY, { miner, from }));
   const counts = await countSectorsOnTheirWay(modules.db.kysely, ON_THE_WAY);
   let view: ChainView;
   try {
@@ -65,6 +70,8 @@ export async function readLedger(
   };
   const read = async (row: MinerRow): Promise<LedgerEntry> => {
     try {
+      const from = row.next_sector_number;
+      const known = new Set(knownNumbers.get(row.id));
       const wallet = await resolveSender(modules.chain, payerOf(row));
       const [available, walletBalance, price] = await Promise.all([
         modules.chain.stateMinerAvailableBalance(idAddress(row.id, 't'), [...view.key]),
@@ -80,7 +87,7 @@ export async function readLedger(
       const owed = of(OWES_ALL) * price.cost + of(OWES_REST) * price.rest;
       return {
         ...{ miner: row.id, wallet, walletBalance, available, owed },
-        ...{ ...price, from: row.next_sector_number },
+        ...{ ...price, from, known },
       };
     } catch (error) {
       return { miner: row.id, unknown: unknownMoney(error) };
@@ -91,8 +98,9 @@ export async function readLedger(
 
 /** What a miner's sectors owe now: those that were counted with the balances, and all that have come since. */
 export async function owedNow(executor: Executor, money: MinerMoney): Promise<AttoFil> {
-  const newer = await countSectorsOnTheirWay(executor, ON_THE_WAY, { miner: money.miner, from: money.from });
-  return money.owed + BigInt(newer.reduce((sum, { sectors }) => sum + sectors, 0)) * money.cost;
+  const numbers = await listNumbersOnTheirWay(executor, ON_THE_WAY, money);
+  const newer = numbers.filter((number) => !money.known.has(number));
+  return money.owed + BigInt(newer.length) * money.cost;
 }
 
 /** Who signs and pays for a miner's messages, as the operator wrote it. */

@@ -52,6 +52,8 @@ const NEAREST: readonly VerdictCode[] = [
   ...(['paused', 'no-report', 'not-active', 'own-only', 'away', 'no-limit'] as const),
 ];
 
+const NAMES = new Intl.Collator('en', { numeric: true });
+
 /** What every host that might start a run says of it. */
 export function candidatesFor(run: WaitingRun, hosts: readonly FleetHost[], most: number): Candidates {
   const asked = hosts.filter((host) =>
@@ -59,7 +61,7 @@ export function candidatesFor(run: WaitingRun, hosts: readonly FleetHost[], most
   );
   const gone = run.host !== null && asked.length === 0 ? [unknownHost(run.host)] : [];
   const verdicts = [...asked.map((host) => verdictOf(run, host)), ...gone].toSorted(
-    (a, b) => rank(a.code) - rank(b.code) || (a.worker < b.worker ? -1 : 1),
+    (a, b) => rank(a.code) - rank(b.code) || NAMES.compare(a.worker, b.worker),
   );
   const groups = Map.groupBy(verdicts, ({ code }) => code);
   return {
