@@ -1,5 +1,5 @@
 import { BeeproError, PHASE_NAMES, PHASES, type Phase, SEALING_PHASES } from '#core';
-import { type ClassSummary, type FleetHost, slotsOf, summariseClasses } from '#sched';
+import { type ClassSummary, type FleetHost, slotsOf, summariseClasses, troubleFirst } from '#sched';
 import { readFleet } from '#sector';
 import { type JsonOption, printFacts, printLine, printRows } from './command-io.ts';
 import type { CliContext } from './context.ts';
@@ -21,7 +21,7 @@ export async function showSched(
   }
   const hosts = options.class === undefined ? all : all.filter((host) => host.class === options.class);
   const classes = summariseClasses(hosts);
-  const shown = hosts.toSorted(byTrouble).slice(0, options.limit);
+  const shown = troubleFirst(hosts).slice(0, options.limit);
   if (options.json) {
     const workers = shown.map((host) => ({ ...host, slots: slotsOf(host) }));
     printLine(toJson({ classes, workers, left: hosts.length - shown.length }));
@@ -38,15 +38,6 @@ export async function showSched(
     printLine(`… and ${hosts.length - shown.length} more: --limit ${hosts.length}, --class, or name one`);
   }
   printSlots(shown);
-}
-
-const NAMES = new Intl.Collator('en', { numeric: true });
-
-/** What needs somebody comes first; else by name. */
-function byTrouble(a: FleetHost, b: FleetHost): number {
-  const trouble = (host: FleetHost): number =>
-    host.away ? 2 : host.report?.devices.some((device) => device.outOfService !== undefined) ? 1 : 0;
-  return trouble(b) - trouble(a) || NAMES.compare(a.worker, b.worker);
 }
 
 function printClasses(classes: readonly ClassSummary[]): void {

@@ -11,6 +11,7 @@ export {
 } from './fleet/candidates.ts';
 export { type ClassSummary, summariseClasses } from './fleet/classes.ts';
 export type { FleetHost } from './fleet/fleet-host.ts';
+export { troubleFirst } from './fleet/order.ts';
 export { type SlotView, slotsOf } from './fleet/slots.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
