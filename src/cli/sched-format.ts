@@ -153,8 +153,8 @@ function stateOf(host: FleetHost): string {
   return host.away ? `${host.state}, away` : host.state;
 }
 
-function sectorsOf({ report }: FleetHost): string | null {
-  return report ? ofLimit(report.sectors, report.maxSectors || undefined) : null;
+function sectorsOf({ sectors, report }: FleetHost): string | null {
+  return ofLimit(sectors, report?.maxSectors);
 }
 
 function memoryOf({ report }: FleetHost): string | null {

@@ -1,6 +1,5 @@
-import type { BitField } from '#codec';
-import { idAddress } from '#codec';
-import type { ActorId } from '#core';
+import { type BitField, idAddress } from '#codec';
+import { type ActorId, toBeeproError } from '#core';
 import { listMiners, lockMinerActivity, type MinerRow, savePledgeDecision } from '#db';
 import { decidePledges, type PledgeDecision, wantedSectors } from '#sched';
 import { commitAndPublish, insertPledged, type OutboxJob, PLEDGE_ACTIVITY, sealProofOf } from '#sector';
@@ -16,6 +15,8 @@ const MOST_AT_ONCE = 20;
 const MOST_STEPS = 100;
 /** How long balances and costs count as they were read, in ms: several steps and short intervals share them. */
 const LEDGER_LIVES_MS = 5_000;
+
+type Order = { readonly proof: number; readonly allocated: BitField } | { readonly unknown: string };
 
 /** Keeps the workers' pipelines full with committed-capacity sectors of those miners that have `pledge.auto`. */
 export function pledgeDuty(modules: SealingModules): ExtraDuty {
@@ -64,21 +65,26 @@ class AutoPledge {
       for (const decision of ofEnabled(facts, wanted)) await this.#save(db.kysely, facts, decision);
       return 0;
     }
-    const orders = new Map<ActorId, { proof: number; allocated: BitField }>();
+    const orders = new Map<ActorId, Order>();
     for (const row of enabled) {
       const isWanted = wanted.some(({ miner, count }) => miner === row.id && count > 0);
-      if (!isWanted) continue;
-      const allocated = await this.#modules.chain.stateMinerAllocated(idAddress(row.id, 't'), []);
-      orders.set(row.id, { proof: sealProofOf(this.#modules, row), allocated });
+      if (isWanted) orders.set(row.id, await this.#order(row));
     }
     return this.#pledge(ledger, orders);
   }
 
+  /** What a pledge needs from outside the transaction. */
+  async #order(row: MinerRow): Promise<Order> {
+    try {
+      const allocated = await this.#modules.chain.stateMinerAllocated(idAddress(row.id, 't'), []);
+      return { proof: sealProofOf(this.#modules, row), allocated };
+    } catch (error) {
+      return { unknown: `its numbers on chain are not known: ${toBeeproError(error).message}` };
+    }
+  }
+
   /** Decides again under the miners' locks, so that coordinators never overshoot together, and pledges. */
-  async #pledge(
-    ledger: readonly LedgerEntry[],
-    orders: ReadonlyMap<ActorId, { proof: number; allocated: BitField }>,
-  ): Promise<number> {
+  async #pledge(ledger: readonly LedgerEntry[], orders: ReadonlyMap<ActorId, Order>): Promise<number> {
     const { log } = this.#modules;
     const { pledged } = await commitAndPublish(this.#modules, async (trx) => {
       const jobs: OutboxJob[] = [];
@@ -88,16 +94,19 @@ class AutoPledge {
       for (const { id } of miners) await lockMinerActivity(trx, id, PLEDGE_ACTIVITY);
       const facts = await readPledgeFacts(trx, this.#modules, miners, ledger);
       for (const decision of ofEnabled(facts, decide(facts))) {
-        const order = orders.get(decision.miner);
-        const { miner } = decision;
-        // One that had nothing to pledge a moment ago gets its turn with the next step.
-        const count = order ? decision.count : 0;
-        if (order && count > 0) {
+        const { miner, count } = decision;
+        const order = orders.get(miner);
+        if (count === 0) {
+          await this.#save(trx, facts, decision);
+        } else if (order && 'allocated' in order) {
           const made = await insertPledged(trx, { miner, count, by: 'auto-pledge', ...order });
           jobs.push(...made.jobs);
           pledged.push(decision);
+          await this.#save(trx, facts, decision);
+        } else {
+          const reason = order?.unknown ?? 'it gets its turn with the next look';
+          await this.#save(trx, facts, { miner, count: 0, reason });
         }
-        await this.#save(trx, facts, { ...decision, count });
       }
       return { jobs, pledged };
     });

@@ -17,7 +17,7 @@ export interface ClassSummary {
   readonly wants: number;
 }
 
-/** One row a class, the largest first. Hosts that are away count as hosts, and nothing that they said. */
+/** One row a class, the largest first. Of hosts that are away the sectors count, and nothing that they said. */
 export function summariseClasses(hosts: readonly FleetHost[]): ClassSummary[] {
   return [...Map.groupBy(hosts, (host) => host.class)]
     .map(([name, group]) => summariseClass(name, group))
@@ -35,7 +35,7 @@ function summariseClass(name: string, group: readonly FleetHost[]): ClassSummary
     away: group.filter((host) => host.away).length,
     running: sumPhases(reports.map((report) => report.running)),
     limits: sumPhases(reports.map((report) => report.limits)),
-    sectors: sum(reports.map((report) => report.sectors)),
+    sectors: sum(group.map((host) => host.sectors)),
     slots: sum(devices.map((device) => device.slots)),
     busySlots: sum(devices.map((device) => device.held.length)),
     wants: sum(reports.map((report) => report.wants)),

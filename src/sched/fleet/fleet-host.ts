@@ -12,6 +12,8 @@ export interface FleetHost {
   readonly away: boolean;
   /** Undefined: it has said nothing that is understood. */
   readonly report?: HostReport;
+  /** Sectors whose files it holds. */
+  readonly sectors: number;
   /** Runs that wait in its own queues. */
   readonly waiting: Readonly<Partial<Record<Phase, number>>>;
 }

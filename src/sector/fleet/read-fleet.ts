@@ -1,6 +1,6 @@
 import type { Settings } from '#config';
 import type { Phase } from '#core';
-import { countRunsWaitingForWorkers, type Executor, listWorkerReports } from '#db';
+import { countRunsWaitingForWorkers, countSectorsByWorker, type Executor, listWorkerReports } from '#db';
 import { type FleetHost, readHostReport } from '#sched';
 
 /** Every host, or one by its name, as it last described itself, with what waits for it. */
@@ -9,8 +9,9 @@ export async function readFleet(
   settings: Pick<Settings, 'get'>,
   name?: string,
 ): Promise<FleetHost[]> {
-  const [rows, runs] = await Promise.all([
+  const [rows, sectors, runs] = await Promise.all([
     listWorkerReports(executor, name),
+    countSectorsByWorker(executor, name),
     countRunsWaitingForWorkers(executor, name),
   ]);
   const expiryMs = settings.get('worker.heartbeat_expiry');
@@ -24,6 +25,7 @@ export async function readFleet(
       state,
       heartbeatAgeMs,
       away: heartbeatAgeMs > expiryMs,
+      sectors: sectors.get(worker) ?? 0,
       waiting: Object.fromEntries(own.map(({ phase, runs: count }) => [phase, count])) as Partial<
         Record<Phase, number>
       >,

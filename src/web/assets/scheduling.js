@@ -212,7 +212,8 @@ function shortDevice(id) {
   return id.length <= 14 ? id : `${id.slice(0, 12)}…`;
 }
 
-function drawSlot(slot) {
+/** @param lost the device is out of service */
+function drawSlot(slot, lost) {
   if (slot.use !== undefined) {
     return element(
       'span',
@@ -220,20 +221,26 @@ function drawSlot(slot) {
       label(slot.use),
     );
   }
-  return element('span', { class: 'slot idle-slot', title: `idle: ${slot.idle}` }, 'idle');
+  return element(
+    'span',
+    { class: `slot idle-slot${lost ? ' lost' : ''}`, title: `idle: ${slot.idle}` },
+    lost ? 'out' : 'idle',
+  );
 }
 
 function drawDevices(worker) {
   const devices = Map.groupBy(worker.slots, (slot) => slot.device);
   return [...devices].flatMap(([device, slots]) => {
+    const lost = worker.report.devices.some((one) => one.id === device && one.outOfService !== undefined);
     const idle = [...new Set(slots.flatMap((slot) => (slot.idle === undefined ? [] : [slot.idle])))];
     const row = element(
       'div',
       { class: 'device' },
       element('span', { class: 'name', title: device }, shortDevice(device)),
-      element('span', { class: 'slots' }, ...slots.map(drawSlot)),
+      element('span', { class: 'slots' }, ...slots.map((slot) => drawSlot(slot, lost))),
     );
-    return [row, ...idle.map((reason) => element('p', { class: 'hint because' }, `idle: ${reason}`))];
+    const word = lost ? 'out of service' : 'idle';
+    return [row, ...idle.map((reason) => element('p', { class: 'hint because' }, `${word}: ${reason}`))];
   });
 }
 
@@ -286,8 +293,8 @@ function drawWorker(worker) {
   }
   card.append(...drawDevices(worker), ...drawPhases(report, worker.waiting));
   const held =
-    report.maxSectors > 0 ? `${report.sectors} of ${report.maxSectors}` : `${report.sectors}, no limit`;
-  card.append(meter('sectors', report.maxSectors > 0 ? report.sectors / report.maxSectors : 0, held));
+    report.maxSectors > 0 ? `${worker.sectors} of ${report.maxSectors}` : `${worker.sectors}, no limit`;
+  card.append(meter('sectors', report.maxSectors > 0 ? worker.sectors / report.maxSectors : 0, held));
   if (report.memory) {
     const { total, available, promised } = report.memory;
     card.append(
@@ -324,6 +331,7 @@ function drawHosts(scheduling) {
 function show(scheduling) {
   document.getElementById('pledging').replaceChildren(...drawPledging(scheduling.pledging));
   document.getElementById('waiting').replaceChildren(...drawWaiting(scheduling.waiting));
+  document.getElementById('classes-section').hidden = scheduling.classes.length === 0;
   document.getElementById('classes').replaceChildren(...drawClasses(scheduling.classes));
   document.getElementById('hosts').replaceChildren(...drawHosts(scheduling));
 }

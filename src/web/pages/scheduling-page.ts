@@ -22,7 +22,7 @@ export function schedulingPage(): string {
 <div id="why" aria-live="polite"></div>
 <div id="waiting"></div>
 </section>
-<section aria-labelledby="classes-title">
+<section aria-labelledby="classes-title" id="classes-section" hidden>
 <h2 id="classes-title">Classes of workers</h2>
 <div id="classes" class="wide"></div>
 </section>

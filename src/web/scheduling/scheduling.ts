@@ -1,5 +1,5 @@
 import type { Settings } from '#config';
-import { type Phase, sectorName } from '#core';
+import type { Phase } from '#core';
 import { type Executor, listLongestWaiting, readServerTime } from '#db';
 import {
   type ClassSummary,
@@ -60,7 +60,7 @@ export async function readScheduling(
     at: now.toISOString(),
     pledging,
     waiting: runs.map((run) => ({
-      sector: sectorName(run),
+      sector: `t0${run.miner}/${run.number}`,
       phase: run.phase,
       host: run.queue_worker,
       waitingMs: Math.max(0, now.getTime() - run.runnable_at.getTime()),

@@ -37,6 +37,7 @@ function host(
     state: 'active',
     heartbeatAgeMs: 1_000,
     away: false,
+    sectors: 3,
     waiting: {},
     ...(said ? { report: report(said) } : {}),
     ...changes,
@@ -213,7 +214,7 @@ describe('why a host does not take a run', () => {
 });
 
 test('a summary by class leaves out what those said that are away', () => {
-  const big = { limits: { precommit1: 4 }, running: { precommit1: 2 }, sectors: 3, wants: 1 };
+  const big = { limits: { precommit1: 4 }, running: { precommit1: 2 }, wants: 1 };
   const devices = [device({ slots: 2, held: ['commit2' as const] })];
   const hosts = [
     host('a', { ...big, devices }, { class: 'big' }),
@@ -230,7 +231,7 @@ test('a summary by class leaves out what those said that are away', () => {
       away: 1,
       running: { precommit1: 4 },
       limits: { precommit1: 8 },
-      sectors: 6,
+      sectors: 9,
       slots: 2,
       busySlots: 1,
       wants: 2,
@@ -243,7 +244,7 @@ test('a summary by class leaves out what those said that are away', () => {
       away: 0,
       running: {},
       limits: {},
-      sectors: 0,
+      sectors: 3,
       slots: 0,
       busySlots: 0,
       wants: 0,
