@@ -1,5 +1,18 @@
+export { type HostPipeline, type PipelineRoom, roomBeforeBottleneck } from './bottleneck.ts';
 export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
 export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
+export {
+  type Candidates,
+  candidatesFor,
+  type Verdict,
+  type VerdictCode,
+  verdictOf,
+  type WaitingRun,
+} from './fleet/candidates.ts';
+export { type ClassSummary, summariseClasses } from './fleet/classes.ts';
+export type { FleetHost } from './fleet/fleet-host.ts';
+export { troubleFirst } from './fleet/order.ts';
+export { type SlotView, slotsOf } from './fleet/slots.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
   Candidate,
@@ -24,5 +37,14 @@ export {
   ownStartMs,
 } from './outsource.ts';
 export { type PaceRule, refuseForPace } from './pace.ts';
-export { decidePledges, type PledgeDecision, type PledgingFleet, type PledgingMiner } from './pledge.ts';
+export {
+  decidePledges,
+  type PledgeDecision,
+  type PledgingFleet,
+  type PledgingHost,
+  type PledgingMiner,
+  wantedSectors,
+} from './pledge.ts';
+export { type MinerAccount, type MinerFunds, shareFunds } from './pledge-funds.ts';
+export { readHostReport } from './read-report.ts';
 export { refuseForScratch } from './scratch.ts';
