@@ -1,6 +1,7 @@
-import { BeeproError, type Phase } from '#core';
+import { BeeproError, type Phase, type SealProof } from '#core';
 import type { PhaseRunRow } from '#db';
 import type { FetchedJob } from '#queues';
+import type { SealerCores } from '#sealer';
 import type { Fence } from '#sector';
 import type { RunSealer } from './run-sealer.ts';
 
@@ -17,6 +18,10 @@ export class ActiveRun {
   readonly #work = new AbortController();
   readonly #stay = new AbortController();
   sealer: RunSealer | undefined;
+  /** Its sector's proof, once the sector was read. */
+  proof: SealProof | undefined;
+  /** The cores that its sealer is bound to. */
+  cores: SealerCores | undefined;
   /** Its outcome is in the journal: nothing stops it any more but a lost fence. */
   answered = false;
   #reason: StopReason | undefined;

@@ -1,6 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BeeproError, PHASE_NAMES, type Phase } from '#core';
-import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
+import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
 import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
@@ -14,6 +15,7 @@ import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
@@ -59,6 +61,7 @@ export class HostAgent {
   readonly #lease: HostLease;
   readonly #pool: SealerPool;
   readonly #fetcher: JobFetcher;
+  readonly #resources: HostResources;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
@@ -85,6 +88,13 @@ export class HostAgent {
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
     const hostEpoch = () => this.#lease.hostEpoch;
+    this.#resources = new HostResources({
+      worker: options.name,
+      workspaceDir: options.workspaceDir,
+      database: modules.database,
+      settings: modules.settings,
+      log: this.#log,
+    });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
@@ -138,6 +148,8 @@ export class HostAgent {
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
     try {
+      // What is measured must be there.
+      await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
       const pool = await SealerPool.open(
         {
@@ -180,23 +192,22 @@ export class HostAgent {
 
   /** The host as the scheduler sees it now. */
   async view(): Promise<HostView> {
-    const { settings, database } = this.#modules;
+    const { settings } = this.#modules;
+    const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
-    for (const run of this.#runs.values()) running[run.phase] = (running[run.phase] ?? 0) + 1;
-    const maxSectors = settings.maxSectors();
+    for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
+    const acceptsOutsideC2 = false;
+    const resources = await this.#resources.views(runs, idleMemory(this.#pool), acceptsOutsideC2);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
       limits: limitsOf(settings),
       running,
-      maxSectors,
-      sectors:
-        maxSectors === 0
-          ? 0
-          : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
+      maxSectors: settings.maxSectors(),
       paused: this.#heartbeat.paused,
-      acceptsOutsideC2: false,
+      acceptsOutsideC2,
       devices: [],
+      ...resources,
     };
   }
 
@@ -262,13 +273,17 @@ export class HostAgent {
   }
 
   #start(row: PhaseRunRow, job: FetchedJob): void {
-    this.#execute({ run: new ActiveRun(row, this.#options.name, job, new Date()), journalled: undefined });
+    const run = new ActiveRun(row, this.#options.name, job, new Date());
+    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()]);
+    this.#execute({ run, journalled: undefined });
   }
 
   #execute({ run, journalled }: AdoptedRun): void {
     this.#runs.set(run.row.id, run);
+    this.#resources.forget();
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
+      this.#resources.forget();
       this.#executions.delete(execution);
       this.#pool.fill();
       this.#loop.wake();
@@ -277,6 +292,7 @@ export class HostAgent {
   }
 
   #onSettings(): void {
+    this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
     if (this.#options.class?.() === this.#class) return;
@@ -317,7 +333,8 @@ export class HostAgent {
     const reservation = this.#pool.reserve('cpu');
     const lease = await reservation.open();
     try {
-      return { ...(await lease.client.request('capabilities', {})).result };
+      const { result } = await lease.client.request('capabilities', {});
+      return { ...result, hardware: await this.#resources.hardware() };
     } finally {
       lease.release();
     }

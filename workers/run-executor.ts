@@ -86,7 +86,7 @@ export class RunExecutor {
     journalled: JournalledRun | undefined,
   ): Promise<Ending> {
     const handler = PHASE_HANDLERS[run.phase];
-    const reservation = await this.#reserve(handler, journalled?.intent.sealer ?? null);
+    const reservation = await this.#reserve(run, handler, journalled?.intent.sealer ?? null);
     await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
     killPoint('run.intent-journalled');
     const notes = new ProgressNotes((note) =>
@@ -226,9 +226,14 @@ export class RunExecutor {
     }
   }
 
-  async #reserve(handler: PhaseHandler, known: string | null): Promise<SealerReservation | undefined> {
+  async #reserve(
+    run: ActiveRun,
+    handler: PhaseHandler,
+    known: string | null,
+  ): Promise<SealerReservation | undefined> {
+    const { pool } = this.#modules;
     if (handler.sealer === null) return undefined;
-    return known === null ? this.#modules.pool.reserve(handler.sealer) : this.#modules.pool.adopt(known);
+    return known === null ? pool.reserve(handler.sealer, run.cores) : pool.adopt(known, run.cores);
   }
 
   #intent(run: ActiveRun, sealer: string | null): RunIntent {
@@ -243,6 +248,7 @@ export class RunExecutor {
       attempt: fence.attempt,
       claim: fence.claim,
       sealer,
+      ...(run.cores ? { cores: run.cores } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
     };
@@ -259,6 +265,7 @@ export class RunExecutor {
     const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
+    run.proof = proof;
     return {
       run: run.row,
       fence: run.fence,

@@ -1,4 +1,16 @@
 export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
+export {
+  bindUnit,
+  type Core,
+  type CoreBinding,
+  type CoreUnit,
+  type CpuTopology,
+  chooseUnit,
+  coreUnits,
+  formatCpuList,
+  libraryUnit,
+  parseCpuList,
+} from './cores.ts';
 export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
@@ -12,7 +24,17 @@ export type {
   ScratchView,
   SlotUse,
 } from './host-view.ts';
-export { refuseForMemory } from './memory.ts';
+export { memoryNeed, refuseForMemory } from './memory.ts';
 export { type PaceRule, refuseForPace } from './pace.ts';
 export { decidePledges, type PledgeDecision, type PledgingFleet, type PledgingMiner } from './pledge.ts';
 export { refuseForScratch } from './scratch.ts';
+export {
+  type HeldSector,
+  phaseWrites,
+  type ScratchNeeds,
+  type SectorKind,
+  type SectorSpace,
+  scratchNeeds,
+  sectorPeak,
+  sectorSpace,
+} from './sector-space.ts';

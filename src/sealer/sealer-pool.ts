@@ -7,6 +7,7 @@ import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts
 import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { SealerClient } from './sealer-client.ts';
+import { coresSchema, isSameCores, onCores, type SealerCores } from './sealer-cores.ts';
 import {
   endSealerProcess,
   type RunningSealer,
@@ -26,6 +27,7 @@ const recordFile = z.object({
   bootId: z.string(),
   pid: z.number().int(),
   startTime: z.number().int(),
+  cores: coresSchema.optional(),
 });
 
 export interface SealerPoolOptions {
@@ -43,12 +45,14 @@ const IDLE_EXIT_S = 600;
 
 interface SealerRecord {
   readonly class: SealerClass;
+  readonly cores: SealerCores | undefined;
   readonly process: ProcessIdentity;
 }
 
 interface Member {
   readonly name: string;
   readonly class: SealerClass;
+  readonly cores: SealerCores | undefined;
   running: RunningSealer;
   client: SealerClient;
 }
@@ -103,12 +107,15 @@ export class SealerPool {
   /**
    * An idle process of the class, or the name of a new one, which is started by `open`: so that the name can be
    * journalled before anything is started.
+   * @param cores only a process that was started on these will do; without them only one that is bound to none
    */
-  reserve(sealerClass: SealerClass): SealerReservation {
+  reserve(sealerClass: SealerClass, cores?: SealerCores): SealerReservation {
     for (;;) {
-      const index = this.#idle.findIndex((member) => member.class === sealerClass);
+      const index = this.#idle.findIndex(
+        (member) => member.class === sealerClass && isSameCores(member.cores, cores),
+      );
       const [member] = index < 0 ? [] : this.#idle.splice(index, 1);
-      if (!member) return this.#reserveNew(newName(sealerClass), sealerClass);
+      if (!member) return this.#reserveNew(newName(sealerClass), sealerClass, cores);
       if (!member.client.usable) {
         void this.#discard(member).catch((error: Error) => this.#options.onError?.(error));
         continue;
@@ -125,15 +132,16 @@ export class SealerPool {
   /**
    * The process of this name, alive or started again on its journal: it joins, replays or resumes the runs that
    * are requested of it again under their old ids.
+   * @param cores those of the run, for a process that has left no record of itself
    */
-  async adopt(name: string): Promise<SealerReservation> {
+  async adopt(name: string, cores?: SealerCores): Promise<SealerReservation> {
     const record = await this.#record(name);
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record.process)) {
       try {
         const client = await SealerClient.connect(place.socket);
         const running = { ...place, process: record.process };
-        const lease = this.#lease({ name, class: record.class, running, client });
+        const lease = this.#lease({ name, class: record.class, cores: record.cores, running, client });
         return { name, open: async () => lease, cancel: async () => lease.release() };
       } catch (error) {
         // Alive and dumb: a stopped or hung process must not go on beside the one that replaces it.
@@ -141,7 +149,7 @@ export class SealerPool {
         await endSealerProcess(record.process);
       }
     }
-    return this.#reserveNew(name, record?.class ?? classOf(name));
+    return this.#reserveNew(name, record?.class ?? classOf(name), record?.cores ?? cores);
   }
 
   /** Ends the process of this name with whatever it computes, and forgets it. */
@@ -154,9 +162,11 @@ export class SealerPool {
   /** Starts spare `cpu` processes in the background. */
   fill(): void {
     const spares = this.#options.spares ?? 1;
-    const idle = this.#idle.filter((member) => member.class === 'cpu' && member.client.usable).length;
+    const idle = this.#idle.filter(
+      (member) => member.class === 'cpu' && !member.cores && member.client.usable,
+    ).length;
     if (this.#closed || this.#filling || idle >= spares) return;
-    this.#filling = this.#start(newName('cpu'), 'cpu')
+    this.#filling = this.#start(newName('cpu'), 'cpu', undefined)
       .then((member) => {
         if (this.#closed) member.client.close();
         else this.#idle.push(member);
@@ -165,6 +175,13 @@ export class SealerPool {
       .finally(() => {
         this.#filling = undefined;
       });
+  }
+
+  /** Processes that do nothing now, by class, those of cores aside. */
+  get idle(): readonly { readonly class: SealerClass; readonly process: ProcessIdentity }[] {
+    return this.#idle.flatMap((member) =>
+      member.cores ? [] : [{ class: member.class, process: member.running.process }],
+    );
   }
 
   /** Lets go of all processes; they go on, and end when idle for long. */
@@ -191,12 +208,12 @@ export class SealerPool {
     };
   }
 
-  #reserveNew(name: string, sealerClass: SealerClass): SealerReservation {
+  #reserveNew(name: string, sealerClass: SealerClass, cores: SealerCores | undefined): SealerReservation {
     let opened: Promise<SealerLease> | undefined;
     return {
       name,
       open: () => {
-        opened ??= this.#start(name, sealerClass).then((member) => this.#lease(member));
+        opened ??= this.#start(name, sealerClass, cores).then((member) => this.#lease(member));
         return opened;
       },
       cancel: async () => {
@@ -207,9 +224,9 @@ export class SealerPool {
     };
   }
 
-  async #start(name: string, sealerClass: SealerClass): Promise<Member> {
+  async #start(name: string, sealerClass: SealerClass, cores: SealerCores | undefined): Promise<Member> {
     const { program, dir, idleExitS } = this.#options;
-    const chosen = typeof program === 'function' ? program(sealerClass) : program;
+    const chosen = onCores(typeof program === 'function' ? program(sealerClass) : program, cores);
     const place = sealerPlace(dir, name);
     const running = await startSealerProcess(chosen, place, idleExitS ?? IDLE_EXIT_S);
     const { bootId, pid, startTime } = running.process;
@@ -219,8 +236,9 @@ export class SealerPool {
       bootId,
       pid,
       startTime,
+      ...(cores ? { cores } : {}),
     });
-    return { name, class: sealerClass, running, client: await SealerClient.connect(place.socket) };
+    return { name, class: sealerClass, cores, running, client: await SealerClient.connect(place.socket) };
   }
 
   async #discard(member: Member): Promise<void> {
@@ -242,7 +260,8 @@ export class SealerPool {
         client.close();
         throw new BeeproError('SEALER_STILL_RUNNING', { id: name });
       }
-      this.#idle.push({ name, class: record.class, running: { ...place, process: record.process }, client });
+      const { process, ...known } = record;
+      this.#idle.push({ name, ...known, running: { ...place, process }, client });
     } catch (error) {
       if (record && isAlive(record.process)) this.#options.onError?.(error as Error);
       await this.dispose(name);
@@ -252,8 +271,8 @@ export class SealerPool {
   async #record(name: string): Promise<SealerRecord | undefined> {
     const record = recordFile.safeParse(await readJson(join(this.#options.dir, name, 'sealer.json')));
     if (!record.success) return undefined;
-    const { bootId, pid, startTime } = record.data;
-    return { class: record.data.class, process: { bootId, pid, startTime } };
+    const { class: sealerClass, cores, bootId, pid, startTime } = record.data;
+    return { class: sealerClass, cores, process: { bootId, pid, startTime } };
   }
 }
 
