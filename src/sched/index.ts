@@ -13,6 +13,7 @@ export {
 } from './cores.ts';
 export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
 export { type HostReport, hostReport } from './host-report.ts';
+export type { HostSize, SectorCost } from './host-size.ts';
 export type {
   Candidate,
   DeviceView,
@@ -38,3 +39,5 @@ export {
   sectorPeak,
   sectorSpace,
 } from './sector-space.ts';
+export { type Proposal, ruleOfThumbSpace, type Suggestion, suggestLimits } from './suggest-limits.ts';
+export { type Unreachable, unreachableLimits } from './unreachable-limits.ts';
