@@ -1,3 +1,4 @@
+import { ADMISSION } from './admission.ts';
 import { BATCH } from './batch.ts';
 import { COORDINATOR } from './coordinator.ts';
 import { EDGES } from './edges.ts';
@@ -10,6 +11,7 @@ import { AGENT } from './worker.ts';
 
 /** Every observation there is, by the suite that makes them and the name that they have there. */
 export const SUITES = {
+  'admission.test.ts': { ADMISSION },
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES },
   'edges.test.ts': { EDGES },
