@@ -77,6 +77,7 @@ async function adopt(
   const began = journalled ? new Date(journalled.intent.claimedAt) : new Date();
   const run = new ActiveRun(row, modules.worker, job, began);
   run.cores = journalled?.intent.cores;
+  run.seat = journalled?.intent.seat;
   return { run, journalled };
 }
 

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase } from '#core';
+import { BeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
 import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
-import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
+import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
@@ -13,6 +13,7 @@ import type { AgentSettings } from './agent-settings.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
+import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
 import { HostResources, idleMemory } from './resources/index.ts';
@@ -29,6 +30,10 @@ export interface HostAgentOptions {
   readonly stateDir: string;
   /** The fast disk that sectors are sealed on. */
   readonly workspaceDir: string;
+  /** The lock folders of devices, the same for all agents of a machine; default: in the state folder. */
+  readonly devicesDir?: string;
+  /** What lists this machine's GPUs; default: `nvidia-smi`. */
+  readonly gpuTool?: string | undefined;
   readonly version: string;
 }
 
@@ -55,6 +60,8 @@ export class HostAgent {
   readonly #modules: HostAgentModules;
   readonly #log: Logger;
   readonly #runs = new Map<number, ActiveRun>();
+  /** Slots of runs that were left to the next agent: their sealers have not let go of them. */
+  readonly #leftSeats: HeldSeat[] = [];
   readonly #executions = new Set<Promise<void>>();
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
@@ -62,6 +69,8 @@ export class HostAgent {
   readonly #pool: SealerPool;
   readonly #fetcher: JobFetcher;
   readonly #resources: HostResources;
+  readonly #devices: HostDevices;
+  readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
@@ -78,6 +87,7 @@ export class HostAgent {
       journal: RunJournal;
       pool: SealerPool;
       fetcher: JobFetcher;
+      devices: HostDevices;
     },
   ) {
     this.#options = options;
@@ -87,6 +97,7 @@ export class HostAgent {
     this.#lease = parts.lease;
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
+    this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#resources = new HostResources({
       worker: options.name,
@@ -103,6 +114,17 @@ export class HostAgent {
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
+      devices: parts.devices,
+    });
+    this.#deviceKeeper = new DeviceKeeper({
+      devices: parts.devices,
+      pool: parts.pool,
+      log: this.#log,
+      scratch: join(options.stateDir, 'self-test'),
+      hostEpoch,
+      held: () => this.#heldSeats(),
+      onLost: (device) => this.#endRunsOn(device),
+      onChange: () => this.#loop.wake(),
     });
     this.#heartbeat = new Heartbeat({
       worker: options.name,
@@ -123,7 +145,7 @@ export class HostAgent {
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
       claim: (runId) => claim(modules.database, this.#lease.lease, { runId, worker: options.name }),
-      start: (row, job) => this.#start(row, job),
+      start: (row, job, candidate) => this.#start(row, job, candidate),
       onChoice: (choice) => {
         this.#choice = choice;
       },
@@ -151,9 +173,21 @@ export class HostAgent {
       // What is measured must be there.
       await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
+      const devices = await HostDevices.open({
+        file: join(options.stateDir, 'devices.json'),
+        folder: options.devicesDir ?? join(options.stateDir, 'devices'),
+        settings: () => modules.settings.devices(),
+        log: modules.log.child({ worker: options.name }),
+        tool: options.gpuTool,
+      });
+      const { program } = modules.sealers;
       const pool = await SealerPool.open(
         {
           ...modules.sealers,
+          program: (sealerClass, seat) =>
+            devices.program(typeof program === 'function' ? program(sealerClass, seat) : program, seat),
+          maxMemory: () => modules.settings.sealerMaxMemory(),
+          onReplace: (name, why) => modules.log.info({ sealer: name, why }, 'sealer replaced'),
           dir: join(options.stateDir, 'sealers'),
           onError: (error) => modules.log.warn({ err: error }, 'sealer'),
         },
@@ -163,7 +197,7 @@ export class HostAgent {
         token: options.name,
         onError: (error) => modules.log.warn({ err: error }, 'Redis'),
       });
-      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher });
+      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher, devices });
       await agent.#begin(journal);
       return agent;
     } catch (error) {
@@ -197,7 +231,9 @@ export class HostAgent {
     const running: Partial<Record<Phase, number>> = {};
     for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
     const acceptsOutsideC2 = false;
-    const resources = await this.#resources.views(runs, idleMemory(this.#pool), acceptsOutsideC2);
+    const devices = this.#devices.views(this.#heldSeats());
+    const idle = idleMemory(this.#pool.idle, devices);
+    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
@@ -206,7 +242,7 @@ export class HostAgent {
       maxSectors: settings.maxSectors(),
       paused: this.#heartbeat.paused,
       acceptsOutsideC2,
-      devices: [],
+      devices,
       ...resources,
     };
   }
@@ -268,14 +304,33 @@ export class HostAgent {
     const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
     this.#pool.fill();
+    this.#deviceKeeper.start();
+    this.#closers.push(() => this.#deviceKeeper.close());
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
   }
 
-  #start(row: PhaseRunRow, job: FetchedJob): void {
+  #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
     const run = new ActiveRun(row, this.#options.name, job, new Date());
-    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()]);
+    if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
+      kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
+    );
+    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
     this.#execute({ run, journalled: undefined });
+  }
+
+  /** The slots that are held, from a run's claim until it is concluded. */
+  #heldSeats(): readonly HeldSeat[] {
+    const running = [...this.#runs.values()].flatMap(({ seat, phase }) =>
+      seat ? [{ seat, use: phase }] : [],
+    );
+    return [...running, ...this.#leftSeats];
+  }
+
+  #endRunsOn(device: string): void {
+    for (const run of this.#runs.values())
+      if (run.seat?.device === device && !run.answered) run.stop('device-lost');
   }
 
   #execute({ run, journalled }: AdoptedRun): void {
@@ -284,6 +339,7 @@ export class HostAgent {
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
       this.#resources.forget();
+      if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();
       this.#loop.wake();
@@ -295,6 +351,7 @@ export class HostAgent {
     this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
+    void this.#deviceKeeper.look();
     if (this.#options.class?.() === this.#class) return;
     this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
   }
@@ -334,6 +391,7 @@ export class HostAgent {
     const lease = await reservation.open();
     try {
       const { result } = await lease.client.request('capabilities', {});
+      this.#devices.gpuBuilt = result.gpu.built;
       return { ...result, hardware: await this.#resources.hardware() };
     } finally {
       lease.release();

@@ -155,27 +155,3 @@ export function libraryUnit(topology: CpuTopology, mask: readonly number[], prod
   }
   return [];
 }
-
-/** `0-3,8`, as taskset and the kernel write lists of CPUs. */
-export function formatCpuList(cpus: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const cpu of [...new Set(cpus)].toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last && last[1] === cpu - 1) last[1] = cpu;
-    else ranges.push([cpu, cpu]);
-  }
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
-}
-
-/** Reads {@link formatCpuList}'s form; what is none gives nothing. */
-export function parseCpuList(text: string): number[] {
-  return text
-    .trim()
-    .split(',')
-    .flatMap((part) => {
-      const match = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-      if (!match) return [];
-      const [from, to] = [Number(match[1]), Number(match[2] ?? match[1])];
-      return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
-    });
-}

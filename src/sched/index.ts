@@ -7,11 +7,9 @@ export {
   type CpuTopology,
   chooseUnit,
   coreUnits,
-  formatCpuList,
   libraryUnit,
-  parseCpuList,
 } from './cores.ts';
-export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
+export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type { HostSize, SectorCost } from './host-size.ts';
 export type {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Core, type CpuTopology, parseCpuList } from '#sched';
+import { parseCoreSet } from '#core';
+import type { Core, CpuTopology } from '#sched';
 
 /** What the kernel says of one logical CPU. */
 export interface CpuFacts {
@@ -75,22 +76,22 @@ const SYSTEM: TopologyPlaces = { system: '/sys/devices/system', status: '/proc/s
 
 /** Reads the machine. Where the kernel says nothing of caches, a package is a group; of nodes, there is one. */
 export function readCpuTopology({ system, status }: TopologyPlaces = SYSTEM): CpuTopology {
-  const online = parseCpuList(readText(join(system, 'cpu/online')));
+  const online = cpuList(readText(join(system, 'cpu/online')));
   const facts = online.map((cpu): CpuFacts => {
     const folder = join(system, 'cpu', `cpu${cpu}`);
-    const siblings = parseCpuList(readText(join(folder, 'topology/thread_siblings_list')));
+    const siblings = cpuList(readText(join(folder, 'topology/thread_siblings_list')));
     return {
       cpu,
       package: Number(readText(join(folder, 'topology/physical_package_id')) || 0),
       siblings: siblings.length > 0 ? siblings : [cpu],
-      sharesL3: parseCpuList(readText(join(folder, 'cache/index3/shared_cpu_list'))),
+      sharesL3: cpuList(readText(join(folder, 'cache/index3/shared_cpu_list'))),
     };
   });
-  const mask = parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(readText(status))?.[1] ?? '');
+  const mask = cpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(readText(status))?.[1] ?? '');
   return cpuTopology(facts, readNodes(join(system, 'node')), new Set(mask.length > 0 ? mask : online));
 }
 
-function readNodes(folder: string): number[][] {
+function readNodes(folder: string): (readonly number[])[] {
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -100,7 +101,12 @@ function readNodes(folder: string): number[][] {
   const numbers = names.flatMap((name) => /^node(\d+)$/.exec(name)?.[1] ?? []).map(Number);
   return numbers
     .toSorted((a, b) => a - b)
-    .map((node) => parseCpuList(readText(join(folder, `node${node}/cpulist`))));
+    .map((node) => cpuList(readText(join(folder, `node${node}/cpulist`))));
+}
+
+/** What is no list is an empty one. */
+function cpuList(text: string): readonly number[] {
+  return parseCoreSet(text) ?? [];
 }
 
 function readText(path: string): string {

@@ -1,17 +1,8 @@
 import { availableParallelism, cpus } from 'node:os';
-import type { Bytes, Phase } from '#core';
+import { type Bytes, formatCoreSet, type Phase, parseCoreSet } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
-import {
-  bindUnit,
-  type CpuTopology,
-  chooseUnit,
-  coreUnits,
-  formatCpuList,
-  type MemoryView,
-  parseCpuList,
-  type ScratchView,
-} from '#sched';
+import { bindUnit, type CpuTopology, chooseUnit, coreUnits, type MemoryView, type ScratchView } from '#sched';
 import type { SealerCores } from '#sealer';
 import type { ActiveRun } from '../active-run.ts';
 import type { AgentSettings } from '../agent-settings.ts';
@@ -111,15 +102,22 @@ export class HostResources {
     };
   }
 
-  /** The cores for one more run of the phase; undefined: it runs where the system puts it. */
-  chooseCores(phase: Phase, runs: readonly ActiveRun[]): SealerCores | undefined {
+  /**
+   * The cores for one more run of the phase; undefined: it runs where the system puts it.
+   * @param others cores that belong to devices
+   */
+  chooseCores(
+    phase: Phase,
+    runs: readonly ActiveRun[],
+    others: readonly (readonly number[])[],
+  ): SealerCores | undefined {
     if (!ON_CORES.has(phase)) return undefined;
     const units = coreUnits(this.#topology, Math.max(1, this.#modules.settings.limit('precommit1')));
-    const held = runs.flatMap((run) => (run.cores ? [parseCpuList(run.cores.cpus)] : []));
-    const unit = chooseUnit(units, held);
+    const held = runs.flatMap((run) => (run.cores ? [parseCoreSet(run.cores.cpus) ?? []] : []));
+    const unit = chooseUnit(units, [...held, ...others]);
     if (!unit) return undefined;
     const { cpus: mask, producers } = bindUnit(this.#topology, unit);
-    return { cpus: formatCpuList(mask), producers };
+    return { cpus: formatCoreSet(mask), producers };
   }
 
   async hardware(): Promise<HardwareFacts> {
@@ -131,7 +129,7 @@ export class HostResources {
       cores: cores.length || availableParallelism(),
       threads: cores.reduce((sum, core) => sum + core.cpus.length, 0),
       l3Groups: [...Map.groupBy(cores, (core) => core.l3).values()].map((group) =>
-        formatCpuList(group.flatMap((core) => core.cpus)),
+        formatCoreSet(group.flatMap((core) => core.cpus)),
       ),
       numaNodes: new Set(cores.map((core) => core.node)).size,
       memory: readHostMemory().total,

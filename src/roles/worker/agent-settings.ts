@@ -13,6 +13,17 @@ export function agentSettings(settings: Settings, worker: string): AgentSettings
     scratchKeepFree: () => settings.get('worker.scratch_keep_free', here),
     sectorSpace: () => settings.get('worker.sector_space', here),
     sealVariant: (miner) => settings.get('seal.proof', { miner }),
+    devices: () => ({
+      declared: settings.get('worker.devices', here),
+      slots: settings.get('worker.device_slots', here),
+      postSlots: settings.get('worker.post_slots', here),
+      out: settings.get('worker.devices_out', here),
+      backoff: {
+        baseMs: settings.get('worker.device_backoff', here),
+        capMs: settings.get('worker.device_backoff_max', here),
+      },
+    }),
+    sealerMaxMemory: () => settings.get('worker.sealer_max_memory', here),
     timeLimitMs: (phase) => settings.get(`phase.time_limit.${phase}`, here),
     keepUnsealed: (miner) => settings.get('sector.keep_unsealed', { miner }),
     checkSeeds: (miner) => settings.get('seal.check_seeds', { miner }),

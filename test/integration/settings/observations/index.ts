@@ -1,6 +1,7 @@
 import { ADMISSION } from './admission.ts';
 import { BATCH } from './batch.ts';
 import { COORDINATOR } from './coordinator.ts';
+import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
 import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
@@ -14,6 +15,7 @@ export const SUITES = {
   'admission.test.ts': { ADMISSION },
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES },
+  'devices.test.ts': { DEVICES },
   'edges.test.ts': { EDGES },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
   'worker.test.ts': { AGENT, SEALING },

@@ -1,16 +1,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  bindUnit,
-  type CoreUnit,
-  type CpuTopology,
-  chooseUnit,
-  coreUnits,
-  formatCpuList,
-  libraryUnit,
-  parseCpuList,
-} from '#sched';
+import { formatCoreSet } from '#core';
+import { bindUnit, type CoreUnit, type CpuTopology, chooseUnit, coreUnits, libraryUnit } from '#sched';
 import { createTestFolder, type TestFolder } from '#testing';
 import { readCpuTopology } from '../../../../workers/resources/index.ts';
 import {
@@ -38,7 +30,7 @@ async function read(machine: Machine, allowed?: string): Promise<CpuTopology> {
 }
 
 const lists = (units: readonly CoreUnit[]) =>
-  units.map((unit) => formatCpuList(unit.cores.flatMap((core) => core.cpus.slice(0, 1))));
+  units.map((unit) => formatCoreSet(unit.cores.flatMap((core) => core.cpus.slice(0, 1))));
 
 /** Starts so many runs one after another. */
 function start(topology: CpuTopology, limit: number, runs: number): CoreUnit[] {
@@ -199,7 +191,7 @@ describe('the mask of a sealer', () => {
     const unit = coreUnits(topology, limit)[1];
     if (!unit) throw new Error('no second unit');
     const { cpus, ...rest } = bindUnit(topology, unit);
-    expect({ cpus: formatCpuList(cpus), ...rest }).toEqual(expected);
+    expect({ cpus: formatCoreSet(cpus), ...rest }).toEqual(expected);
   });
 
   test('on machines whose first threads are numbered first no two runs are bound to one core', async () => {
@@ -224,16 +216,4 @@ describe('the mask of a sealer', () => {
     expect(libraryUnit(machine, [1], 3)).toEqual([1]);
     expect(libraryUnit({ ...machine, machineGroups: 16 }, all, 3)).toEqual([]);
   });
-});
-
-test('lists of CPUs are read and written as the kernel does', () => {
-  fc.assert(
-    fc.property(fc.uniqueArray(fc.nat(300)), (cpus) => {
-      const sorted = cpus.toSorted((a, b) => a - b);
-      expect(parseCpuList(formatCpuList(cpus))).toEqual(sorted);
-    }),
-  );
-  expect(formatCpuList([3, 1, 2, 9])).toBe('1-3,9');
-  expect(parseCpuList(' 0-2,8\n')).toEqual([0, 1, 2, 8]);
-  expect(parseCpuList('')).toEqual([]);
 });

@@ -1,0 +1,2 @@
+export { DeviceKeeper } from './device-keeper.ts';
+export { type DeviceSettings, type HeldSeat, HostDevices } from './host-devices.ts';
