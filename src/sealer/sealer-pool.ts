@@ -150,7 +150,11 @@ export class SealerPool {
   /** The resident process of a seat, once whoever had it before has let go of it. */
   async reserveSeat(seat: SealerSeat): Promise<SealerReservation> {
     const free = await this.#occupy(seat);
-    const member = this.#takeIdle((one) => isSameSeat(one.seat, seat));
+    const ofSeat = (one: Member) => isSameSeat(one.seat, seat);
+    const member = this.#takeIdle(ofSeat);
+    // An agent that died while it replaced one has left two.
+    for (let twin = this.#takeIdle(ofSeat); member && twin; twin = this.#takeIdle(ofSeat))
+      await this.#discard(twin);
     return member
       ? this.#reserved(member, free)
       : this.#reserveNew(newName('prover'), { class: 'prover', seat }, free);
