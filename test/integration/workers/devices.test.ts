@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SectorId } from '#core';
@@ -8,7 +8,7 @@ import type { HostReport } from '#sched';
 import { identityOf, type ProcessIdentity, RunJournal } from '#sealer';
 import { waitFor } from '#testing';
 import type { HostAgent } from '#workers';
-import { createFleet, type Fleet } from './support/fleet.ts';
+import { createFleet, type Fleet, sealerBin } from './support/fleet.ts';
 import { spawnAgent } from './support/spawn-agent.ts';
 
 let fleet: Fleet;
@@ -19,6 +19,10 @@ const TWO = 'cpu:0 cores=0, cpu:1 cores=1';
 
 beforeAll(async () => {
   fleet = await createFleet();
+  // A copy of its own: sealers are replaced when their binary changes, as it may when another checkout is set up.
+  const copy = join(fleet.folder, 'beepro-sealer');
+  await copyFile(sealerBin(), copy);
+  process.env.BEEPRO_SEALER_BIN = copy;
   await fleet.openLimits();
   for (const phase of ['add-piece', 'precommit1', 'precommit2'])
     await fleet.set(`worker.limit.${phase}`, '*', '4');
