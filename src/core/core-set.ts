@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** More cores than any machine has; beyond it a number is a slip of the pen. */
 const HIGHEST_CORE = 4095;
 
@@ -26,4 +28,10 @@ export function formatCoreSet(cores: readonly number[]): string {
     else runs.push([core, core]);
   }
   return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',');
+}
+
+/** The cores that this process, and so what it starts, may run on. */
+export function allowedCores(): readonly number[] {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return parseCoreSet(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '') ?? [];
 }

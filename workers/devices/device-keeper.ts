@@ -21,8 +21,8 @@ interface Modules {
   readonly scratch: string;
   readonly hostEpoch: () => number;
   readonly held: () => readonly HeldSeat[];
-  /** A GPU is gone under a run. */
-  readonly onLost: (device: string, why: string) => void;
+  /** Two looks in a row have not found a GPU that jobs run on. */
+  readonly onLost: (device: string) => void;
   /** A device may have come into service or left it. */
   readonly onChange: () => void;
 }
@@ -33,6 +33,8 @@ export class DeviceKeeper {
   readonly #testing = new Set<string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> | undefined;
+  /** GPUs that the last look did not find under their jobs. */
+  #missed: ReadonlySet<string> = new Set();
   #wanted = false;
   #closed = false;
 
@@ -72,7 +74,10 @@ export class DeviceKeeper {
     const { devices, pool, held, onLost, onChange } = this.#modules;
     await devices.look();
     if (this.#closed) return;
-    for (const { device, why } of devices.lost(held())) onLost(device, why);
+    const lost = devices.lost(held());
+    // Hours of work are not thrown away for one look.
+    for (const device of lost) if (this.#missed.has(device)) onLost(device);
+    this.#missed = lost;
     const slots = new Map(devices.list.map(({ id, slots: count, absent }) => [id, absent ? 0 : count]));
     await pool.dropSeats(({ device, slot }) => slot < (slots.get(device) ?? 0));
     onChange();

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { DeclaredDevices } from '#config';
-import { type BeeproError, PHASES, type Phase, parseCoreSet } from '#core';
+import { allowedCores, type BeeproError, PHASES, type Phase } from '#core';
 import type { Logger } from '#log';
 import { type DeviceView, keepForPost, type SlotUse } from '#sched';
 import type { SealerProgram, SealerSeat } from '#sealer';
@@ -87,6 +86,16 @@ export class HostDevices {
       cores: this.#cores,
       gpuBuilt: this.#gpuBuilt,
     });
+  }
+
+  /** The GPUs of this machine, whether they are used or not, as capabilities name them. */
+  get gpus(): readonly { readonly name: string; readonly uuid: string; readonly memory_bytes?: number }[] {
+    if (this.#look.status !== 'seen') return [];
+    return this.#look.gpus.map(({ name, uuid, memory }) => ({
+      name,
+      uuid,
+      ...(memory === undefined ? {} : { memory_bytes: memory }),
+    }));
   }
 
   /** Whether the sealer of this machine can use GPUs, as it says itself. */
@@ -194,14 +203,15 @@ export class HostDevices {
     await this.#writing;
   }
 
-  /** GPUs that are gone while jobs run on them, and why that is known. */
-  lost(held: readonly HeldSeat[]): readonly { readonly device: string; readonly why: string }[] {
+  /** GPUs that are gone while jobs run on them, as far as the last look can tell. */
+  lost(held: readonly HeldSeat[]): ReadonlySet<string> {
     // A tool that gives no answer is no proof: what runs goes on, and nothing new is started.
-    if (this.#look.status !== 'seen') return [];
-    const inUse = new Set(held.map(({ seat }) => seat.device));
-    return this.list.flatMap(({ id, kind, absent }) =>
-      kind === 'gpu' && absent !== undefined && inUse.has(id) ? [{ device: id, why: absent }] : [],
-    );
+    if (this.#look.status !== 'seen') return new Set();
+    const { gpus } = this.#look;
+    const works = (device: string) =>
+      gpus.some(({ uuid, trouble }) => uuid === device && trouble === undefined);
+    const gone = held.filter(({ seat }) => this.needsGpu(seat) && !works(seat.device));
+    return new Set(gone.map(({ seat }) => seat.device));
   }
 
   #whyOut({ id, absent }: Device, operatorOut: readonly string[]): string | undefined {
@@ -267,10 +277,4 @@ export class HostDevices {
     const known = this.list.find((device) => device.id === id);
     return known ?? { id, kind: id.startsWith('GPU-') ? 'gpu' : 'cpu', cores: undefined };
   }
-}
-
-/** The cores that this process, and so its children, may run on. */
-function allowedCores(): readonly number[] {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  return parseCoreSet(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '') ?? [];
 }

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SectorId } from '#core';
 import { findWorker, listRunsOfSector } from '#db';
 import type { HostReport } from '#sched';
-import { type ProcessIdentity, RunJournal } from '#sealer';
+import { identityOf, type ProcessIdentity, RunJournal } from '#sealer';
 import { waitFor } from '#testing';
 import type { HostAgent } from '#workers';
 import { createFleet, type Fleet } from './support/fleet.ts';
@@ -181,6 +181,30 @@ describe('a device that fails', () => {
       what: 'cpu:0 in service again',
     });
   }, 120_000);
+
+  test('that is lost under a job ends it without a try of the sector’s, and waits for its self-test', async () => {
+    await declare('cpu:0 cores=0');
+    await fleet.set('worker.device_backoff', '*', '1h');
+    await fleet.settings.refresh();
+    agent = await fleet.startAgent({ name: 'host-lost' }, await faults('hang@pre-commit-2:journalled'));
+    const here = agent;
+    const [id] = await addSectors(1);
+    const run = await waitFor(() =>
+      here.runs.find((one) => one.phase === 'precommit2' && one.sealer?.startedAt),
+    );
+    const pid = run.sealer?.process?.pid ?? 0;
+    // As the keeper does when nvidia-smi no longer lists the GPU, which a sealer with GPU support is needed for.
+    run.stop('device-lost');
+    const waiting = await waitFor(async () => {
+      const runs = await listRunsOfSector(fleet.database.kysely, id as SectorId, ['waiting', 'queued']);
+      return runs.find((one) => one.phase === 'precommit2' && one.error_code !== null);
+    });
+    expect(waiting).toMatchObject({ attempt: 1, error_code: 'DEVICE_LOST' });
+    await waitFor(() => identityOf(pid) === undefined);
+    expect((await here.view()).devices[0]?.outOfService).toMatch(
+      /^PC2: The device cpu:0 was lost during precommit2/,
+    );
+  });
 
   test('is no reason to fall back: with the only one out PC2 waits with its reason, and none lets it run', async () => {
     await declare('GPU-8f2c1d34-0000-4abc-9def-0123456789ab, cpu:7 cores=4000');

@@ -80,13 +80,16 @@ describe('a GPU', () => {
     tool.lists(gpuRow(GPU_A), gpuRow(GPU_B));
     const devices = await open();
     const held = [{ seat: { device: GPU_A, slot: 0 }, use: 'commit2' as const }];
-    expect(devices.lost(held)).toEqual([]);
+    expect([...devices.lost(held)]).toEqual([]);
     tool.fails(15, 'Unable to determine the device handle');
     await devices.look();
-    expect(devices.lost(held)).toEqual([]);
+    expect([...devices.lost(held)]).toEqual([]);
     tool.lists(gpuRow(GPU_A, 'A40, [GPU is lost], [GPU is lost]'), gpuRow(GPU_B));
     await devices.look();
-    expect(devices.lost(held)).toEqual([{ device: GPU_A, why: 'nvidia-smi says [GPU is lost]' }]);
+    expect([...devices.lost(held)]).toEqual([GPU_A]);
+    tool.lists(gpuRow(GPU_B));
+    await devices.look();
+    expect([...devices.lost(held)]).toEqual([GPU_A]);
   });
 
   test('is all that its sealer sees, with a temporary folder that all on that GPU share', async () => {
