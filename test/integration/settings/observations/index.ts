@@ -3,6 +3,7 @@ import { COORDINATOR } from './coordinator.ts';
 import { EDGES } from './edges.ts';
 import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
+import { OUTSOURCE } from './outsource.ts';
 import { LIMITS, TIME_LIMITS } from './phases.ts';
 import { PIECES } from './pieces.ts';
 import { SEALING } from './sealing.ts';
@@ -13,6 +14,7 @@ export const SUITES = {
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES },
   'edges.test.ts': { EDGES },
+  'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
   'worker.test.ts': { AGENT, SEALING },
 } as const;
