@@ -1,9 +1,10 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase } from '#core';
-import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
+import { BeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
+import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
-import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
+import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
 import { jobsOfRun } from '#sector';
 import { Workspace } from '#storage';
@@ -16,8 +17,10 @@ import { C1Server, type C1ServerOptions } from './c1-stream/server.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
+import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
@@ -31,6 +34,10 @@ export interface HostAgentOptions {
   readonly stateDir: string;
   /** The fast disk that sectors are sealed on. */
   readonly workspaceDir: string;
+  /** The lock folders of devices, the same for all agents of a machine; default: in the state folder. */
+  readonly devicesDir?: string;
+  /** What lists this machine's GPUs; default: `nvidia-smi`. */
+  readonly gpuTool?: string | undefined;
   readonly version: string;
   /** Where other workers fetch C1's output; undefined: they cannot. */
   readonly stream?: Pick<C1ServerOptions, 'host' | 'port' | 'advertise' | 'secret'> | undefined;
@@ -59,12 +66,17 @@ export class HostAgent {
   readonly #modules: HostAgentModules;
   readonly #log: Logger;
   readonly #runs = new Map<number, ActiveRun>();
+  /** Slots of runs that were left to the next agent: their sealers have not let go of them. */
+  readonly #leftSeats: HeldSeat[] = [];
   readonly #executions = new Set<Promise<void>>();
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
   readonly #pool: SealerPool;
   readonly #fetcher: JobFetcher;
+  readonly #resources: HostResources;
+  readonly #devices: HostDevices;
+  readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
@@ -83,6 +95,7 @@ export class HostAgent {
       journal: RunJournal;
       pool: SealerPool;
       fetcher: JobFetcher;
+      devices: HostDevices;
     },
   ) {
     this.#options = options;
@@ -92,8 +105,16 @@ export class HostAgent {
     this.#lease = parts.lease;
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
+    this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
+    this.#resources = new HostResources({
+      worker: options.name,
+      workspaceDir: options.workspaceDir,
+      database: modules.database,
+      settings: modules.settings,
+      log: this.#log,
+    });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
@@ -103,6 +124,17 @@ export class HostAgent {
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
+      devices: parts.devices,
+    });
+    this.#deviceKeeper = new DeviceKeeper({
+      devices: parts.devices,
+      pool: parts.pool,
+      log: this.#log,
+      scratch: join(options.stateDir, 'self-test'),
+      hostEpoch,
+      held: () => this.#heldSeats(),
+      onLost: (device) => this.#endRunsOn(device),
+      onChange: () => this.#loop.wake(),
     });
     this.#heartbeat = new Heartbeat({
       worker: options.name,
@@ -123,7 +155,7 @@ export class HostAgent {
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
       claim: (runId) => claim(modules.database, this.#lease.lease, { runId, worker: options.name }),
-      start: (row, job) => this.#start(row, job),
+      start: (row, job, candidate) => this.#start(row, job, candidate),
       onChoice: (choice) => {
         this.#choice = choice;
       },
@@ -148,10 +180,24 @@ export class HostAgent {
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
     try {
+      // What is measured must be there.
+      await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
+      const devices = await HostDevices.open({
+        file: join(options.stateDir, 'devices.json'),
+        folder: options.devicesDir ?? join(options.stateDir, 'devices'),
+        settings: () => modules.settings.devices(),
+        log: modules.log.child({ worker: options.name }),
+        tool: options.gpuTool,
+      });
+      const { program } = modules.sealers;
       const pool = await SealerPool.open(
         {
           ...modules.sealers,
+          program: (sealerClass, seat) =>
+            devices.program(typeof program === 'function' ? program(sealerClass, seat) : program, seat),
+          maxMemory: () => modules.settings.sealerMaxMemory(),
+          onReplace: (name, why) => modules.log.info({ sealer: name, why }, 'sealer replaced'),
           dir: join(options.stateDir, 'sealers'),
           onError: (error) => modules.log.warn({ err: error }, 'sealer'),
         },
@@ -161,7 +207,7 @@ export class HostAgent {
         token: options.name,
         onError: (error) => modules.log.warn({ err: error }, 'Redis'),
       });
-      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher });
+      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher, devices });
       await agent.#begin(journal);
       return agent;
     } catch (error) {
@@ -191,23 +237,24 @@ export class HostAgent {
 
   /** The host as the scheduler sees it now. */
   async view(): Promise<HostView> {
-    const { settings, database } = this.#modules;
+    const { settings } = this.#modules;
+    const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
-    for (const run of this.#runs.values()) running[run.phase] = (running[run.phase] ?? 0) + 1;
-    const maxSectors = settings.maxSectors();
+    for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
+    const acceptsOutsideC2 = settings.acceptsOutsideC2();
+    const devices = this.#devices.views(this.#heldSeats());
+    const idle = idleMemory(this.#pool.idle, devices);
+    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
       limits: limitsOf(settings),
       running,
-      maxSectors,
-      sectors:
-        maxSectors === 0
-          ? 0
-          : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
+      maxSectors: settings.maxSectors(),
       paused: this.#heartbeat.paused,
-      acceptsOutsideC2: settings.acceptsOutsideC2(),
-      devices: [],
+      acceptsOutsideC2,
+      devices,
+      ...resources,
     };
   }
 
@@ -271,6 +318,8 @@ export class HostAgent {
     const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
     this.#pool.fill();
+    this.#deviceKeeper.start();
+    this.#closers.push(() => this.#deviceKeeper.close());
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
   }
@@ -296,9 +345,28 @@ export class HostAgent {
     });
   }
 
-  #start(row: PhaseRunRow, job: FetchedJob): void {
+  #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
     this.#endOtherJob(row, job);
-    this.#execute({ run: new ActiveRun(row, this.#options.name, job, new Date()), journalled: undefined });
+    const run = new ActiveRun(row, this.#options.name, job, new Date());
+    if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
+      kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
+    );
+    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
+    this.#execute({ run, journalled: undefined });
+  }
+
+  /** The slots that are held, from a run's claim until it is concluded. */
+  #heldSeats(): readonly HeldSeat[] {
+    const running = [...this.#runs.values()].flatMap(({ seat, phase }) =>
+      seat ? [{ seat, use: phase }] : [],
+    );
+    return [...running, ...this.#leftSeats];
+  }
+
+  #endRunsOn(device: string): void {
+    for (const run of this.#runs.values())
+      if (run.seat?.device === device && !run.answered) run.stop('device-lost');
   }
 
   /** An offered run is claimed: the job that nobody took is of no use, and may lie in a queue that nobody serves. */
@@ -313,8 +381,11 @@ export class HostAgent {
 
   #execute({ run, journalled }: AdoptedRun): void {
     this.#runs.set(run.row.id, run);
+    this.#resources.forget();
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
+      this.#resources.forget();
+      if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();
       this.#loop.wake();
@@ -323,8 +394,10 @@ export class HostAgent {
   }
 
   #onSettings(): void {
+    this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
+    void this.#deviceKeeper.look();
     if (this.#options.class?.() === this.#class) return;
     this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
   }
@@ -365,7 +438,11 @@ export class HostAgent {
     const lease = await reservation.open();
     try {
       const { result } = await lease.client.request('capabilities', {});
-      return { ...result, ...(this.#server ? { listen: this.#server.address } : {}) };
+      this.#devices.gpuBuilt = result.gpu.built;
+      // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
+      const gpu = { ...result.gpu, devices: this.#devices.gpus };
+      const listen = this.#server ? { listen: this.#server.address } : {};
+      return { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
     } finally {
       lease.release();
     }

@@ -4,6 +4,7 @@ import { sectorsAndRuns } from './0003-sectors-and-runs.ts';
 import { messages } from './0004-messages.ts';
 import { workerReport } from './0005-worker-report.ts';
 import { offeredRuns } from './0006-offered-runs.ts';
+import { pledgeDecisions } from './0007-pledge-decisions.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   messages,
   workerReport,
   offeredRuns,
+  pledgeDecisions,
 ];

@@ -1,3 +1,4 @@
+export * from './held-sectors.ts';
 export * from './landed-files.ts';
 export * from './leases.ts';
 export * from './message-sectors.ts';
@@ -9,6 +10,7 @@ export * from './outbox.ts';
 export * from './params-trust.ts';
 export * from './phase-runs.ts';
 export * from './pieces.ts';
+export * from './pledging.ts';
 export * from './queue-pauses.ts';
 export * from './run-claims.ts';
 export * from './sector-events.ts';

@@ -66,6 +66,22 @@ export async function heartbeatWorker(
   return updatedRows(result) === 1;
 }
 
+/** The operator's word, which their agents read every second. Removed workers stay so. Returns how many changed. */
+export async function setWorkersState(
+  executor: Executor,
+  names: readonly string[],
+  state: 'active' | 'draining',
+): Promise<number> {
+  if (names.length === 0) return 0;
+  const result = await executor
+    .updateTable('worker')
+    .set({ state })
+    .where('name', 'in', names)
+    .where('state', '=', state === 'active' ? 'draining' : 'active')
+    .executeTakeFirst();
+  return updatedRows(result);
+}
+
 export async function listWorkers(executor: Executor): Promise<WorkerRow[]> {
   return selectWorkers(executor).orderBy('name').execute();
 }
@@ -127,4 +143,18 @@ function heartbeatAge() {
 
 function selectWorkers(executor: Executor) {
   return executor.selectFrom('worker').selectAll().select(heartbeatAge().as('heartbeatAgeMs'));
+}
+
+/** A worker as the fleet's decisions see it: without what its sealer can do. */
+export type WorkerReportRow = Pick<WorkerRow, 'name' | 'state' | 'report' | 'heartbeatAgeMs'>;
+
+/** What every worker that was not removed, or one by name, says of itself. */
+export async function listWorkerReports(executor: Executor, name?: string): Promise<WorkerReportRow[]> {
+  const age = sql<number>`TIMESTAMPDIFF(MICROSECOND, heartbeat_at, NOW(3)) DIV 1000`;
+  let query = executor
+    .selectFrom('worker')
+    .select(['name', 'state', 'report', age.as('heartbeatAgeMs')])
+    .orderBy('name');
+  query = name === undefined ? query.where('state', '!=', 'removed') : query.where('name', '=', name);
+  return query.execute();
 }

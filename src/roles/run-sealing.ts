@@ -8,6 +8,7 @@ import {
   incomingPiecesDuty,
   outsourceDuty,
   piecesDuty,
+  pledgeDuty,
   rehomeDuty,
   sealedCopiesDuty,
   startSealing,
@@ -33,6 +34,7 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
   const sealing = { ...modules, signer: createNodeWallet(chain) };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
   const role = startSealing(sealing, [
+    pledgeDuty(sealing),
     piecesDuty(sealing),
     sealedCopiesDuty(sealing),
     incomingPiecesDuty(sealing, storeFolder),

@@ -3,6 +3,8 @@ import { PHASE_NAMES, type Phase } from '#core';
 import { countArgument, limitArgument, operator, phaseArgument, workerScopeArgument } from '../arguments.ts';
 import { type JsonOption, printDone, printRows, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
+import { registerWorkerAdmission } from './worker-admission.ts';
+import { registerWorkerDevice } from './worker-device.ts';
 
 export function registerWorker(program: Command): void {
   const worker = program.command('worker').description('the machines that seal');
@@ -44,6 +46,9 @@ export function registerWorker(program: Command): void {
         await showWorker(context, name, options);
       }),
     );
+
+  registerWorkerAdmission(worker);
+  registerWorkerDevice(worker);
 
   withJson(worker.command('limit'))
     .description(

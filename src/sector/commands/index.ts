@@ -1,6 +1,15 @@
 export { type AddMinerRequest, addMiner } from './add-miner.ts';
 export { redoSector, removeSector, resumeSector } from './operator.ts';
-export { type PledgeModules, type PledgeRequest, pledgeSectors, sealProofOf } from './pledge.ts';
+export {
+  insertPledged,
+  PLEDGE_ACTIVITY,
+  type PledgedSectors,
+  type PledgeModules,
+  type PledgeOrder,
+  type PledgeRequest,
+  pledgeSectors,
+  sealProofOf,
+} from './pledge.ts';
 export {
   planRehoming,
   type RehomedSector,
