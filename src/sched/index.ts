@@ -1,6 +1,6 @@
 export { type HostPipeline, type PipelineRoom, roomBeforeBottleneck } from './bottleneck.ts';
 export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
-export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
+export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
 export {
   type Candidates,
   candidatesFor,
