@@ -23,6 +23,10 @@ export interface AgentSettings {
   checkSeeds(miner: ActorId): number;
   /** Epochs behind which a pre-commit counts as certain, for the clearing of the cache. */
   confidence(): Epoch;
+  /** Whether this worker computes C2 of sectors that lie on others. */
+  acceptsOutsideC2(): boolean;
+  /** The folder that every worker sees, for C1's output; empty: there is none. */
+  shareDir(): string;
   /** How the operator scales what follows a failure. */
   retry(miner: ActorId): RetryScale;
   /** Bytes that landing leaves free on a storage path. */

@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import { BeeproError, PHASE_NAMES, type Phase } from '#core';
 import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
-import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
+import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
 import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
+import { jobsOfRun } from '#sector';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
 import { type AdoptedRun, adoptRuns, neededSealers } from './adoption.ts';
 import type { AgentSettings } from './agent-settings.ts';
+import { C1Inbox } from './c1-stream/inbox.ts';
+import { servedC1 } from './c1-stream/served.ts';
+import { C1Server, type C1ServerOptions } from './c1-stream/server.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
@@ -33,6 +37,8 @@ export interface HostAgentOptions {
   /** What lists this machine's GPUs; default: `nvidia-smi`. */
   readonly gpuTool?: string | undefined;
   readonly version: string;
+  /** Where other workers fetch C1's output; undefined: they cannot. */
+  readonly stream?: Pick<C1ServerOptions, 'host' | 'port' | 'advertise' | 'secret'> | undefined;
 }
 
 export interface HostAgentModules {
@@ -71,6 +77,8 @@ export class HostAgent {
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
+  readonly #inbox: C1Inbox;
+  #server: C1Server | undefined;
   #choice: Choice | undefined;
   #class: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -96,11 +104,13 @@ export class HostAgent {
     this.#fetcher = parts.fetcher;
     this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
+    this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
       worker: options.name,
       workspace: new Workspace(options.workspaceDir),
+      inbox: this.#inbox,
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
@@ -155,7 +165,7 @@ export class HostAgent {
       worker: options.name,
       ttlMs: () => modules.settings.leaseTtlMs(),
       onLapse: () => modules.log.warn('the host’s lease is not renewed: no new work until it is'),
-      onRegained: async () => agent?.register(),
+      onRegained: async () => agent?.comeBack(),
       onLost: modules.onFatal,
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
@@ -189,6 +199,7 @@ export class HostAgent {
       await agent.#begin(journal);
       return agent;
     } catch (error) {
+      if (agent) await agent.#server?.close();
       await lease.release();
       await state.release();
       throw error;
@@ -229,7 +240,7 @@ export class HostAgent {
           ? 0
           : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
       paused: this.#heartbeat.paused,
-      acceptsOutsideC2: false,
+      acceptsOutsideC2: settings.acceptsOutsideC2(),
       devices: this.#devices.views(this.#heldSeats()),
     };
   }
@@ -256,6 +267,12 @@ export class HostAgent {
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
   }
 
+  /** The lease is held again after an outage: the fleet may have given this worker up meanwhile. */
+  async comeBack(): Promise<void> {
+    await this.register();
+    await this.#sweep();
+  }
+
   /**
    * Stops taking jobs and lets go of the lease. Sealers go on for the next agent; outcomes that are on their way
    * to MySQL get a few seconds.
@@ -266,6 +283,7 @@ export class HostAgent {
   }
 
   async #begin(journal: RunJournal): Promise<void> {
+    await this.#serveC1();
     await this.register();
     const adopted = await adoptRuns({
       worker: this.#options.name,
@@ -281,12 +299,8 @@ export class HostAgent {
       PHASE_NAMES.flatMap((phase) => [queueName(phase), queueName(phase, this.#options.name)]),
     );
     await this.#heartbeat.start();
-    await sweepWorkspace({
-      worker: this.#options.name,
-      database: this.#modules.database,
-      workspace: new Workspace(this.#options.workspaceDir),
-      log: this.#log,
-    });
+    await this.#inbox.sweep(new Set(this.#runs.keys()));
+    await this.#sweep();
     this.#closers.push(this.#modules.settings.onChange(() => this.#onSettings()));
     const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
@@ -297,7 +311,29 @@ export class HostAgent {
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
   }
 
+  async #serveC1(): Promise<void> {
+    const { name, workspaceDir, stream } = this.#options;
+    if (!stream) return;
+    const workspace = new Workspace(workspaceDir);
+    this.#server = await C1Server.start({
+      ...stream,
+      worker: name,
+      log: this.#log,
+      fileOf: (asked) => servedC1(this.#modules.database.kysely, workspace, asked),
+    });
+  }
+
+  #sweep(): Promise<void> {
+    return sweepWorkspace({
+      worker: this.#options.name,
+      database: this.#modules.database,
+      workspace: new Workspace(this.#options.workspaceDir),
+      log: this.#log,
+    });
+  }
+
   #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
+    this.#endOtherJob(row, job);
     const run = new ActiveRun(row, this.#options.name, job, new Date());
     if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
     this.#execute({ run, journalled: undefined });
@@ -314,6 +350,16 @@ export class HostAgent {
   #endRunsOn(device: string): void {
     for (const run of this.#runs.values())
       if (run.seat?.device === device && !run.answered) run.stop('device-lost');
+  }
+
+  /** An offered run is claimed: the job that nobody took is of no use, and may lie in a queue that nobody serves. */
+  #endOtherJob(row: PhaseRunRow, job: FetchedJob): void {
+    for (const other of jobsOfRun(row)) {
+      if (other.jobId === job.jobId) continue;
+      removeJob(this.#modules.bus, other.queue, other.jobId).catch((error: unknown) => {
+        this.#log.debug({ err: error, job: other.jobId }, 'the other job of an offered run is left');
+      });
+    }
   }
 
   #execute({ run, journalled }: AdoptedRun): void {
@@ -352,6 +398,7 @@ export class HostAgent {
     const late = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve()));
     await Promise.race([Promise.allSettled(this.#executions), late]);
     for (const run of this.#runs.values()) run.stop('agent-stops');
+    await this.#server?.close();
     this.#fetcher.close();
     this.#pool.close();
     await this.#lease
@@ -373,7 +420,8 @@ export class HostAgent {
       const { result } = await lease.client.request('capabilities', {});
       this.#devices.gpuBuilt = result.gpu.built;
       // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
-      return { ...result, gpu: { ...result.gpu, devices: this.#devices.gpus } };
+      const gpu = { ...result.gpu, devices: this.#devices.gpus };
+      return { ...result, gpu, ...(this.#server ? { listen: this.#server.address } : {}) };
     } finally {
       lease.release();
     }

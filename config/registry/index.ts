@@ -5,6 +5,7 @@ import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
 import { DEVICE_SETTINGS } from './devices.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
+import { OUTSOURCE_SETTINGS } from './outsource.ts';
 import { PLEDGE_SETTINGS } from './pledge.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
@@ -18,6 +19,7 @@ export const SETTINGS = {
   ...SEALING_SETTINGS,
   ...WORKER_SETTINGS,
   ...DEVICE_SETTINGS,
+  ...OUTSOURCE_SETTINGS,
   ...COORDINATOR_SETTINGS,
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,

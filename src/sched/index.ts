@@ -26,6 +26,16 @@ export type {
   SlotUse,
 } from './host-view.ts';
 export { refuseForMemory } from './memory.ts';
+export {
+  type C2Fleet,
+  type C2Host,
+  type C2Waiting,
+  c2Slots,
+  decideOffers,
+  type OutsourceDecision,
+  type OutsourceMode,
+  ownStartMs,
+} from './outsource.ts';
 export { type PaceRule, refuseForPace } from './pace.ts';
 export {
   decidePledges,

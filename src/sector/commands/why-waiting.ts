@@ -83,9 +83,10 @@ function runReason(run: PhaseRunRow, facts: WaitFacts): string {
   }
   if (run.queue_worker === null) return `a worker that takes ${label}`;
   const away = facts.holder && facts.holder.heartbeatAgeMs > SILENT_MS;
+  const offered = run.offered_at === null ? '' : ', or on any other that accepts it';
   return `${label} on ${run.queue_worker}, which holds its files${
     away ? ` and has been silent for ${seconds(facts.holder?.heartbeatAgeMs ?? 0)}` : ''
-  }`;
+  }${offered}`;
 }
 
 function messageReason(message: MessageRow): string {

@@ -13,8 +13,8 @@ import { AGENT } from './worker.ts';
 /** Every observation there is, by the suite that makes them and the name that they have there. */
 export const SUITES = {
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
-  'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
   'devices.test.ts': { DEVICES },
+  'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
   'edges.test.ts': { EDGES },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
   'worker.test.ts': { AGENT, SEALING },

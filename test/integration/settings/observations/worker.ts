@@ -14,6 +14,8 @@ type WorkerSetting = Exclude<
   | 'worker.post_slots'
   | 'worker.sealer_max_memory'
   | 'worker.heartbeat_expiry'
+  | 'worker.accept_outside_c2'
+  | 'worker.rehome_after'
 >;
 
 const HERE = `worker:${WORKER}`;
