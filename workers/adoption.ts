@@ -77,6 +77,7 @@ async function adopt(
   modules.log.info({ runId: row.id, phase: row.phase, miner: row.miner, sector: row.number }, 'adopted');
   const began = journalled ? new Date(journalled.intent.claimedAt) : new Date();
   const run = new ActiveRun(row, modules.worker, job, began);
+  run.cores = journalled?.intent.cores;
   run.seat = journalled?.intent.seat;
   return { run, journalled };
 }

@@ -1,6 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase } from '#core';
-import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
+import { BeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
+import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
 import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
@@ -19,6 +20,7 @@ import { claim } from './claiming.ts';
 import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
@@ -72,6 +74,7 @@ export class HostAgent {
   readonly #lease: HostLease;
   readonly #pool: SealerPool;
   readonly #fetcher: JobFetcher;
+  readonly #resources: HostResources;
   readonly #devices: HostDevices;
   readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
@@ -105,6 +108,13 @@ export class HostAgent {
     this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
+    this.#resources = new HostResources({
+      worker: options.name,
+      workspaceDir: options.workspaceDir,
+      database: modules.database,
+      settings: modules.settings,
+      log: this.#log,
+    });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
@@ -170,6 +180,8 @@ export class HostAgent {
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
     try {
+      // What is measured must be there.
+      await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
       const devices = await HostDevices.open({
         file: join(options.stateDir, 'devices.json'),
@@ -225,23 +237,24 @@ export class HostAgent {
 
   /** The host as the scheduler sees it now. */
   async view(): Promise<HostView> {
-    const { settings, database } = this.#modules;
+    const { settings } = this.#modules;
+    const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
-    for (const run of this.#runs.values()) running[run.phase] = (running[run.phase] ?? 0) + 1;
-    const maxSectors = settings.maxSectors();
+    for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
+    const acceptsOutsideC2 = settings.acceptsOutsideC2();
+    const devices = this.#devices.views(this.#heldSeats());
+    const idle = idleMemory(this.#pool.idle, devices);
+    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
       limits: limitsOf(settings),
       running,
-      maxSectors,
-      sectors:
-        maxSectors === 0
-          ? 0
-          : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
+      maxSectors: settings.maxSectors(),
       paused: this.#heartbeat.paused,
-      acceptsOutsideC2: settings.acceptsOutsideC2(),
-      devices: this.#devices.views(this.#heldSeats()),
+      acceptsOutsideC2,
+      devices,
+      ...resources,
     };
   }
 
@@ -336,6 +349,10 @@ export class HostAgent {
     this.#endOtherJob(row, job);
     const run = new ActiveRun(row, this.#options.name, job, new Date());
     if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
+      kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
+    );
+    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
     this.#execute({ run, journalled: undefined });
   }
 
@@ -364,8 +381,10 @@ export class HostAgent {
 
   #execute({ run, journalled }: AdoptedRun): void {
     this.#runs.set(run.row.id, run);
+    this.#resources.forget();
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
+      this.#resources.forget();
       if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();
@@ -375,6 +394,7 @@ export class HostAgent {
   }
 
   #onSettings(): void {
+    this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
     void this.#deviceKeeper.look();
@@ -421,7 +441,8 @@ export class HostAgent {
       this.#devices.gpuBuilt = result.gpu.built;
       // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
       const gpu = { ...result.gpu, devices: this.#devices.gpus };
-      return { ...result, gpu, ...(this.#server ? { listen: this.#server.address } : {}) };
+      const listen = this.#server ? { listen: this.#server.address } : {};
+      return { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
     } finally {
       lease.release();
     }

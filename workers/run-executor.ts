@@ -250,8 +250,8 @@ export class RunExecutor {
   ): Promise<SealerReservation | undefined> {
     const { pool } = this.#modules;
     if (handler.sealer === null) return undefined;
-    if (known !== null) return pool.adopt(known, run.seat);
-    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer);
+    if (known !== null) return pool.adopt(known, { seat: run.seat, cores: run.cores });
+    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer, run.cores);
   }
 
   /**
@@ -278,6 +278,7 @@ export class RunExecutor {
       attempt: fence.attempt,
       claim: fence.claim,
       sealer,
+      ...(run.cores ? { cores: run.cores } : {}),
       ...(run.seat ? { seat: run.seat } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
@@ -295,6 +296,7 @@ export class RunExecutor {
     const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
+    run.proof = proof;
     return {
       run: run.row,
       fence: run.fence,

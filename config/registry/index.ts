@@ -1,4 +1,5 @@
 import type { SettingType } from '../types/index.ts';
+import { ADMISSION_SETTINGS } from './admission.ts';
 import { BATCH_SETTINGS } from './batch.ts';
 import { CHAIN_SETTINGS } from './chain.ts';
 import { COORDINATOR_SETTINGS } from './coordinator.ts';
@@ -18,6 +19,7 @@ export type { ScopeKind, SettingDefinition } from './define-settings.ts';
 export const SETTINGS = {
   ...SEALING_SETTINGS,
   ...WORKER_SETTINGS,
+  ...ADMISSION_SETTINGS,
   ...DEVICE_SETTINGS,
   ...OUTSOURCE_SETTINGS,
   ...COORDINATOR_SETTINGS,

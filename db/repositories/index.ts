@@ -1,3 +1,4 @@
+export * from './held-sectors.ts';
 export * from './landed-files.ts';
 export * from './leases.ts';
 export * from './message-sectors.ts';

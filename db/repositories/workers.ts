@@ -66,6 +66,22 @@ export async function heartbeatWorker(
   return updatedRows(result) === 1;
 }
 
+/** The operator's word, which their agents read every second. Removed workers stay so. Returns how many changed. */
+export async function setWorkersState(
+  executor: Executor,
+  names: readonly string[],
+  state: 'active' | 'draining',
+): Promise<number> {
+  if (names.length === 0) return 0;
+  const result = await executor
+    .updateTable('worker')
+    .set({ state })
+    .where('name', 'in', names)
+    .where('state', '=', state === 'active' ? 'draining' : 'active')
+    .executeTakeFirst();
+  return updatedRows(result);
+}
+
 export async function listWorkers(executor: Executor): Promise<WorkerRow[]> {
   return selectWorkers(executor).orderBy('name').execute();
 }

@@ -3,6 +3,7 @@ import { PHASE_NAMES, type Phase } from '#core';
 import { countArgument, limitArgument, operator, phaseArgument, workerScopeArgument } from '../arguments.ts';
 import { type JsonOption, printDone, printRows, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
+import { registerWorkerAdmission } from './worker-admission.ts';
 import { registerWorkerDevice } from './worker-device.ts';
 
 export function registerWorker(program: Command): void {
@@ -46,6 +47,7 @@ export function registerWorker(program: Command): void {
       }),
     );
 
+  registerWorkerAdmission(worker);
   registerWorkerDevice(worker);
 
   withJson(worker.command('limit'))

@@ -27,6 +27,11 @@ export const WORKER_ERRORS = defineErrors({
     message: 'The agent or its sealer died during {phase}: {detail}',
     cure: 'The phase is started again. If it returns, look at the worker’s log and the kernel’s.',
   },
+  WORKER_HARDWARE_UNKNOWN: {
+    severity: 'permanent',
+    message: 'Worker {name} has not said what its machine has',
+    cure: 'Start it with this version once: it looks at its memory, cores, devices and disk when it registers.',
+  },
   WORKER_TIME_LIMIT: {
     severity: 'temporary',
     message: '{phase} ran longer than its limit of {seconds} s',

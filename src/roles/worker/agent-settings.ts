@@ -8,6 +8,11 @@ export function agentSettings(settings: Settings, worker: string): AgentSettings
   return {
     limit: (phase) => settings.get(`worker.limit.${phase}`, here),
     maxSectors: () => settings.get('worker.max_sectors', here),
+    memory: (phase) => settings.get(`worker.memory.${phase}`, here),
+    memoryKeepFree: () => settings.get('worker.memory_keep_free', here),
+    scratchKeepFree: () => settings.get('worker.scratch_keep_free', here),
+    sectorSpace: () => settings.get('worker.sector_space', here),
+    sealVariant: (miner) => settings.get('seal.proof', { miner }),
     devices: () => ({
       declared: settings.get('worker.devices', here),
       slots: settings.get('worker.device_slots', here),
