@@ -1,4 +1,4 @@
-import { type BeeproError, type ErrorCode, killPoint } from '#core';
+import { type BeeproError, type ErrorCode, isBeeproError, killPoint } from '#core';
 import type {
   Answer,
   OpName,
@@ -29,6 +29,7 @@ export class RunSealer {
   readonly #runId: number;
   readonly #hostEpoch: () => number;
   readonly #onProgress: (progress: Progress) => void;
+  readonly #mayEnd: () => Promise<boolean>;
   readonly #steps: string[] = [];
   #opening: Promise<SealerLease> | undefined;
   #lease: SealerLease | undefined;
@@ -41,11 +42,14 @@ export class RunSealer {
     readonly runId: number;
     readonly hostEpoch: () => number;
     readonly onProgress: (progress: Progress) => void;
+    /** False when a newer agent of this host has taken over: the process is its, and not to be ended. */
+    readonly mayEnd: () => Promise<boolean>;
   }) {
     this.#reservation = parts.reservation;
     this.#runId = parts.runId;
     this.#hostEpoch = parts.hostEpoch;
     this.#onProgress = parts.onProgress;
+    this.#mayEnd = parts.mayEnd;
   }
 
   get name(): string {
@@ -96,7 +100,9 @@ export class RunSealer {
       for (const id of this.#steps)
         await lease.client.request('forget', { id }, { epoch: this.#hostEpoch() });
       lease.release();
-    } catch {
+    } catch (failure) {
+      // It obeys a newer agent, which has this run.
+      if (isBeeproError(failure, 'SEALER_STALE_EPOCH') || !(await this.#mayEnd())) return;
       await lease.kill(); // a process that cannot even forget is of no further use
     }
   }
@@ -105,6 +111,7 @@ export class RunSealer {
   async kill(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    if (!(await this.#mayEnd())) return;
     const lease = await this.#opening?.catch(() => undefined);
     if (lease) await lease.kill();
     else await this.#reservation.cancel();

@@ -21,6 +21,7 @@ export {
   type SealerReservation,
 } from './sealer-pool.ts';
 export {
+  endProcess,
   endSealerProcess,
   type RunningSealer,
   type SealerPlace,
