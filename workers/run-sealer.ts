@@ -1,4 +1,4 @@
-import { type BeeproError, type ErrorCode, isBeeproError, killPoint } from '#core';
+import { BeeproError, type ErrorCode, isBeeproError, killPoint } from '#core';
 import type {
   Answer,
   OpName,
@@ -8,6 +8,8 @@ import type {
   SealerLease,
   SealerReservation,
 } from '#sealer';
+
+import { oomKills } from './oom-kills.ts';
 
 /** After these the process is not trusted with anything again. */
 const SUSPICIOUS: ReadonlySet<ErrorCode> = new Set([
@@ -66,14 +68,24 @@ export class RunSealer {
     const lease = await this.#opening;
     const id = `r${this.#runId}.${step}`;
     if (!QUESTIONS.has(op)) this.#steps.push(id);
+    // Looked at with each sign of life, so that what else the kernel ended hours ago is not taken for this death; the
+    // look before the last counts, since the last words of a process may be read after its end.
+    let [killsBefore, killsNow] = [oomKills(), oomKills()];
     const answer = lease.client.request(op, params, {
       id,
       epoch: this.#hostEpoch(),
-      onProgress: this.#onProgress,
+      onProgress: (progress) => {
+        [killsBefore, killsNow] = [killsNow, oomKills()];
+        this.#onProgress(progress);
+      },
     });
     this.startedAt ??= new Date();
     killPoint('run.sealer-requested');
-    return (await answer).result;
+    try {
+      return (await answer).result;
+    } catch (error) {
+      throw isBeeproError(error, 'SEALER_DIED') ? causeOfDeath(error, killsBefore) : error;
+    }
   }
 
   async #open(): Promise<SealerLease> {
@@ -121,4 +133,12 @@ export class RunSealer {
   leave(): void {
     this.#ended = true;
   }
+}
+
+/** A sealer that the kernel ended for want of memory says so in the run's failure, and waits longer for its next try. */
+function causeOfDeath(died: BeeproError, killsBefore: number | undefined): BeeproError {
+  const killed = (oomKills() ?? 0) - (killsBefore ?? Number.POSITIVE_INFINITY);
+  if (killed <= 0) return died;
+  const detail = `it ended during ${died.data.op} as the kernel’s out-of-memory killer ended ${killed} process(es)`;
+  return new BeeproError('SEALER_OUT_OF_MEMORY', { ...died.data, detail }, { cause: died });
 }

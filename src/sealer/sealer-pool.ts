@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { BeeproError } from '#core';
 import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
@@ -40,6 +41,9 @@ export interface SealerPoolOptions {
 }
 
 const IDLE_EXIT_S = 600;
+/** Each waits 5 s for the greeting: a minute in all, as for a sealer that falls silent while it is connected. */
+const ADOPTION_TRIES = 12;
+const ADOPTION_PAUSE_MS = 100;
 
 interface SealerRecord {
   readonly class: SealerClass;
@@ -131,7 +135,7 @@ export class SealerPool {
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record.process)) {
       try {
-        const client = await SealerClient.connect(place.socket);
+        const client = await connectPatiently(place.socket, record.process);
         const running = { ...place, process: record.process };
         const lease = this.#lease({ name, class: record.class, running, client });
         return { name, open: async () => lease, cancel: async () => lease.release() };
@@ -254,6 +258,21 @@ export class SealerPool {
     if (!record.success) return undefined;
     const { bootId, pid, startTime } = record.data;
     return { class: record.data.class, process: { bootId, pid, startTime } };
+  }
+}
+
+/**
+ * A process that has computed for hours may be slow to answer on a machine that is short of memory or disk. Tries are
+ * counted, not time alone: an agent that stands still in the middle does not take its own silence for the sealer's.
+ */
+async function connectPatiently(socket: string, identity: ProcessIdentity): Promise<SealerClient> {
+  for (let left = ADOPTION_TRIES; ; left -= 1) {
+    try {
+      return await SealerClient.connect(socket);
+    } catch (error) {
+      if (left === 1 || !isAlive(identity)) throw error;
+      await sleep(ADOPTION_PAUSE_MS);
+    }
   }
 }
 
