@@ -131,7 +131,7 @@ test('woken up beside a second agent that could not end it, it starts and accept
 
   signal(agent, 'SIGCONT');
   expect(await agent.ended).toBe(1);
-  expect(agent.stderr()).toContain('WORKER_LEASE_LOST');
+  expect(agent.output()).toContain('WORKER_LEASE_LOST');
   expect(isAlive(sealer.identity)).toBe(true);
   expect(files.journal()).toContain(run.id);
   expect(JSON.parse(readFileSync(marker, 'utf8')).pid).toBe(second.child.pid);
@@ -180,7 +180,7 @@ test('two hosts of one name: the second is refused while the first is heard, and
   const first = await start();
   const refused = await start(clone);
   expect(await refused.ended).not.toBe(0);
-  expect(refused.stderr()).toContain('WORKER_NAME_TAKEN');
+  expect(refused.output()).toContain('WORKER_NAME_TAKEN');
   await first.kill('SIGTERM');
   await fleet.set('worker.lease_ttl', '*', '1s');
   await fleet.settings.refresh();
@@ -190,7 +190,7 @@ test('two hosts of one name: the second is refused while the first is heard, and
   expect(await other.ready).toBe('ready');
   signal(agent, 'SIGCONT');
   expect(await agent.ended).toBe(1);
-  expect(agent.stderr()).toContain('WORKER_LEASE_LOST');
+  expect(agent.output()).toContain('WORKER_LEASE_LOST');
   signal(sealer.identity, 'SIGCONT');
   // The other host has not the sector's files: it says so, and the sector begins anew under its own number.
   await waitFor(async () => (await findRun(fleet.database.kysely, run.id))?.status === 'failed');

@@ -9,8 +9,8 @@ export interface AgentProcess {
   readonly ready: Promise<string | number>;
   /** Resolves with the signal or exit code that ended it. */
   readonly ended: Promise<string | number>;
-  /** What it has written to stderr: the code of what it ended for, at last. */
-  readonly stderr: () => string;
+  /** What it has written: its log, and at last the code of what it ended for. */
+  readonly output: () => string;
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -59,17 +59,20 @@ export function launchAgent(
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
+  let output = '';
+  const said = new Promise<'ready'>((resolve) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes('ready\n')) resolve('ready');
+      });
   });
   const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as string | number);
-  const said = once(child.stdout, 'data').then(() => 'ready' as const);
   return {
     child,
     ready: Promise.race([said, ended]),
     ended,
-    stderr: () => stderr,
+    output: () => output,
     kill: async (signal = 'SIGKILL') => {
       child.kill(signal);
       await ended;

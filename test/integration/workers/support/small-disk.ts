@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A file system of its own that fills for real; mounting one needs root. */
+export class SmallDisk implements AsyncDisposable {
+  readonly path: string;
+
+  /** @param size as mount(8) takes it, `4m` */
+  constructor(path: string, size: string) {
+    this.path = path;
+    mkdirSync(path, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', path]);
+  }
+
+  /** Another disk in its place, with the files of this one. */
+  resize(size: string): void {
+    execFileSync('mount', ['-o', `remount,size=${size}`, this.path]);
+  }
+
+  /** Takes all the room there is; returns how to give it back. */
+  async fill(): Promise<() => Promise<void>> {
+    const { bavail, bsize } = await statfs(this.path);
+    const ballast = join(this.path, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+    return () => rm(ballast);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Lazily: whatever still has a file open there must not hold up the end of the suite.
+    execFileSync('umount', ['--lazy', this.path]);
+  }
+}
+
+/** Whether this user may mount. */
+export const canMount = ((): boolean => {
+  const path = join(tmpdir(), `beepro-mount-${process.pid}`);
+  try {
+    mkdirSync(path);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('umount', [path]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    void rm(path, { recursive: true, force: true });
+  }
+})();
