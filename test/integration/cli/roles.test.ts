@@ -79,6 +79,7 @@ test.each([
     expect(exit).toBe(0);
     expect(stdout).not.toContain('role.started');
   },
+  120_000,
 );
 
 test('a role with a wrong password ends at once, and says so', async () => {
