@@ -4,11 +4,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SectorId } from '#core';
 import { findRun, listRunsOfSector, listWrongAcceptances } from '#db';
 import { isAlive } from '#sealer';
-import { waitFor } from '#testing';
+import { canMount, SmallDisk, waitFor } from '#testing';
 import type { HostAgent } from '#workers';
 import { createFleet, type Fleet, sealerBin } from './support/fleet.ts';
 import { HostFiles, untilComputing } from './support/host-files.ts';
-import { canMount, SmallDisk } from './support/small-disk.ts';
 import { type AgentProcess, spawnAgent } from './support/spawn-agent.ts';
 
 /** Machines that run short of disk or memory in the middle of a phase. */
@@ -43,7 +42,7 @@ async function sealed(id: SectorId): Promise<void> {
   expect(await listWrongAcceptances(fleet.database.kysely)).toEqual([]);
 }
 
-describe.skipIf(!canMount)('a disk that fills in the middle', () => {
+describe.skipIf(!canMount())('a disk that fills in the middle', () => {
   test('the workspace: the phase fails with its reason until there is room, and the sector is sealed', async () => {
     number += 1;
     const name = `host-${number}`;

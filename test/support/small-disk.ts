@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,17 +34,23 @@ export class SmallDisk implements AsyncDisposable {
   }
 }
 
-/** Whether this user may mount. */
-export const canMount = ((): boolean => {
-  const path = join(tmpdir(), `beepro-mount-${process.pid}`);
+let mountable: boolean | undefined;
+
+/** Whether this user may mount; tried once. */
+export function canMount(): boolean {
+  mountable ??= tryMount();
+  return mountable;
+}
+
+function tryMount(): boolean {
+  const path = mkdtempSync(join(tmpdir(), 'beepro-mount-'));
   try {
-    mkdirSync(path);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', path], { stdio: 'ignore' });
     execFileSync('umount', [path]);
     return true;
   } catch {
     return false;
   } finally {
-    void rm(path, { recursive: true, force: true });
+    rmdirSync(path);
   }
-})();
+}
