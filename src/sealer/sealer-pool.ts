@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { BeeproError } from '#core';
+import { BeeproError, isBeeproError } from '#core';
 import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
 import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -270,7 +270,8 @@ async function connectPatiently(socket: string, identity: ProcessIdentity): Prom
     try {
       return await SealerClient.connect(socket);
     } catch (error) {
-      if (left === 1 || !isAlive(identity)) throw error;
+      const mayCome = isBeeproError(error, 'SEALER_UNREACHABLE') && isAlive(identity);
+      if (left === 1 || !mayCome) throw error;
       await sleep(ADOPTION_PAUSE_MS);
     }
   }
