@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Phase } from '#core';
@@ -49,14 +50,14 @@ describe.concurrent('a clock that is off', () => {
 
 describe.concurrent('Redis', () => {
   test('restarted while a phase runs and another waits', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       await until(fire, 'precommit1', 'running', 'done');
       await restart('redis', 2_000).strike(fire);
     });
   });
 
   test('flushed at every phase', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       for (const phase of [
         'add-piece',
         'precommit1',
@@ -72,7 +73,7 @@ describe.concurrent('Redis', () => {
   });
 
   test('failed over: what it had acknowledged is lost, jobs and locks', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       await until(fire, 'add-piece', 'running', 'done');
       await fire.servers.failOverRedis(() => until(fire, 'precommit2', 'done'));
       await until(fire, 'commit1', 'queued', 'running', 'done');
@@ -83,7 +84,7 @@ describe.concurrent('Redis', () => {
 
 describe.concurrent('MySQL', () => {
   test('restarted in the middle of claims and acceptances', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       for (const phase of ['add-piece', 'precommit1', 'precommit2', 'commit1', 'landing'] as const) {
         await until(fire, phase, 'running', 'done');
         await restart('mariadb', 0).strike(fire);
@@ -96,14 +97,14 @@ describe.concurrent('MySQL', () => {
       const runs = await Promise.all(sectors.map((id) => listRunsOfSector(modules.db.kysely, id)));
       expect(runs.flat().filter(({ crashes }) => crashes > 0)).toEqual([]);
     };
-    await sealUnderFire({ sectors: 2, verify }, async (fire) => {
+    await sealUnderFire({ sectors: 1, verify }, async (fire) => {
       await until(fire, 'precommit1', 'running', 'done');
       await restart('mariadb', 8_000).strike(fire);
     });
   });
 
   test('away together with Redis, and the worker killed and started meanwhile', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       await until(fire, 'precommit1', 'running', 'done');
       await outageOfBoth(fire, 8_000);
     });
@@ -112,14 +113,14 @@ describe.concurrent('MySQL', () => {
 
 describe.concurrent('a host', () => {
   test('whose agent stands still beyond its locks', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       await until(fire, 'precommit1', 'running', 'done');
       await freeze(WORKER_ROLE, 9_000).strike(fire);
     });
   });
 
   test('whose sealers are killed', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       for (const phase of ['precommit1', 'precommit2', 'commit1'] as const) {
         await until(fire, phase, 'running', 'done');
         fire.installation.killSealers();
@@ -128,7 +129,7 @@ describe.concurrent('a host', () => {
   });
 
   test('whose disk is full for a while (as root: it is a disk of its own)', async () => {
-    await sealUnderFire({ sectors: 2 }, async (fire) => {
+    await sealUnderFire({ sectors: 1 }, async (fire) => {
       await until(fire, 'add-piece', 'running', 'done');
       const empty = await fire.disk?.fill();
       await sleep(5_000);

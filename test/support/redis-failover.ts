@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { endProcess } from '../../scripts/setup/end-process.mjs';
+import { liveness } from '../../scripts/setup/process-identity.mjs';
 import { listProcesses } from '../../scripts/setup/process-registry.mjs';
 import { registryDir } from '../../scripts/setup/run-folder.mjs';
 import { startServer } from '../../scripts/setup/server-process.mjs';
@@ -26,13 +27,15 @@ export async function failOver(
   password: string,
   between: () => Promise<void>,
 ): Promise<void> {
-  const records = () =>
-    listProcesses(registryDir()).filter((record) => record.run === run.id && record.what === 'redis');
-  const [master] = records();
+  const master = listProcesses(registryDir()).find(
+    (record) => record.run === run.id && record.what === 'redis' && liveness(record) === 'alive',
+  );
   if (!master) throw new Error('there is no Redis to fail over');
   const socket = join(run.socketDir, 'redis.sock');
   const port = await freePort();
-  await withClient(socket, password, (client) => client.config('SET', 'port', String(port)));
+  await withClient(socket, password, (client) =>
+    client.config('SET', 'port', String(port), 'repl-diskless-sync-delay', '0'),
+  );
 
   const dir = join(run.dir, 'redis-replica');
   const replicaSocket = join(run.socketDir, 'replica.sock');
@@ -42,7 +45,7 @@ export async function failOver(
   const lines = [
     ...['port 0', `unixsocket "${replicaSocket}"`, 'unixsocketperm 600', `requirepass ${password}`],
     ...[`masterauth ${password}`, `replicaof 127.0.0.1 ${port}`, `dir "${dir}"`, `logfile "${log}"`],
-    ...['daemonize no', 'appendonly yes', 'appendfsync everysec', 'save ""', 'repl-diskless-sync-delay 0'],
+    ...['daemonize no', 'appendonly yes', 'appendfsync everysec', 'save ""'],
     'maxmemory-policy noeviction',
   ];
   writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
-import { rm, statfs } from 'node:fs/promises';
+import { appendFileSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,10 +22,16 @@ export class SmallDisk implements AsyncDisposable {
 
   /** Takes all the room there is; returns how to give it back. */
   async fill(): Promise<() => Promise<void>> {
-    const { bavail, bsize } = await statfs(this.path);
     const ballast = join(this.path, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(bavail * bsize));
-    return () => rm(ballast);
+    // Others write too: what is left is only known when nothing is.
+    for (;;) {
+      try {
+        appendFileSync(ballast, Buffer.alloc(64 * 1024));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+        return () => rm(ballast);
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
