@@ -23,8 +23,10 @@ import type { Workspace } from '#storage';
 import { accept, defer, failureOutcome, lostClaim, type Verdict } from './acceptance.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { AgentSettings } from './agent-settings.ts';
+import type { C1Inbox } from './c1-stream/inbox.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
+import type { HostDevices } from './devices/index.ts';
 import { isDiskFull, patiently } from './patience.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
@@ -39,6 +41,7 @@ export interface ExecutorModules {
   readonly chain: ChainFacts;
   readonly settings: AgentSettings;
   readonly workspace: Workspace;
+  readonly inbox: C1Inbox;
   readonly journal: RunJournal;
   readonly pool: SealerPool;
   readonly log: Logger;
@@ -47,6 +50,7 @@ export interface ExecutorModules {
   readonly reclaim: (run: ActiveRun) => Promise<boolean>;
   /** False when a newer agent of this host has taken over: journal and sealers are its. */
   readonly isOurs: () => Promise<boolean>;
+  readonly devices: HostDevices;
 }
 
 /** Pause before a run is tried again whose intent could not be journalled, in ms. */
@@ -91,6 +95,7 @@ export class RunExecutor {
     } catch (error) {
       // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
       if (!run.leaving.aborted) log.error({ err: error }, 'the run is left to the next agent');
+      run.left = true;
       run.sealer?.leave();
     }
   }
@@ -101,7 +106,7 @@ export class RunExecutor {
     journalled: JournalledRun | undefined,
   ): Promise<Ending> {
     const handler = PHASE_HANDLERS[run.phase];
-    const reservation = await this.#reserve(handler, journalled?.intent.sealer ?? null);
+    const reservation = await this.#reserve(run, handler, journalled?.intent.sealer ?? null);
     try {
       await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
     } catch (error) {
@@ -116,12 +121,14 @@ export class RunExecutor {
         return true;
       }),
     );
+    const device = run.seat ? { device: run.seat.device } : {};
     if (reservation) {
       run.sealer = new RunSealer({
         reservation,
         runId: run.row.id,
         hostEpoch: this.#modules.hostEpoch,
-        onProgress: (progress) => notes.add({ ...progress }),
+        onProgress: (progress) => notes.add({ ...progress, ...device }),
+        requireGpu: run.seat !== undefined && this.#modules.devices.needsGpu(run.seat),
         mayEnd: this.#modules.isOurs,
       });
     }
@@ -131,9 +138,17 @@ export class RunExecutor {
       answeredAt: new Date().toISOString(),
     });
     try {
-      context.log.info('started');
-      const work = handler.run({ ...context, progress: (note) => notes.add(note) });
+      context.log.info(device, 'started');
+      // The operator sees at once which device it is on, also when it takes no longer than a moment.
+      if (run.seat)
+        void noteRunProgress(this.#modules.database.kysely, run.fence, { progress: device }).catch(
+          () => undefined,
+        );
+      // Onto the context itself: a copy would keep the fence of this moment.
+      const progress = (note: Readonly<Record<string, unknown>>) => notes.add({ ...note, ...device });
+      const work = handler.run(Object.assign(context, { progress }));
       const done = await untilLeft(work, run.signal);
+      await this.#noteOnDevice(run, undefined);
       return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
     } catch (thrown) {
       return await this.#endingOf(run, thrown, times());
@@ -146,9 +161,10 @@ export class RunExecutor {
     if (run.stopReason === 'agent-stops') throw thrown;
     if (run.stopReason === 'superseded') return 'dropped';
     if (thrown instanceof Deferral) return { deferral: thrown };
-    const error = run.stopReason === 'time-limit' ? this.#timeLimitError(run) : toBeeproError(thrown);
+    const error = this.#whyStopped(run) ?? toBeeproError(thrown);
     const lost = lostClaim(error);
     if (lost) return lost;
+    await this.#noteOnDevice(run, error);
     const deferral = deferralFor(error);
     if (deferral) return { deferral };
     return { outcome: await this.#journalOutcome(run, failureOutcome(error, times)) };
@@ -195,8 +211,10 @@ export class RunExecutor {
     // The same attempt will be published again, and BullMQ ignores an id that it keeps as ended.
     if ('deferral' in ending) await this.#removeJob(run);
     killPoint('accept.completed');
-    if ('deferral' in ending) await run.sealer?.finish(undefined);
+    if ('deferral' in ending) await run.sealer?.finish(ending.deferral.reason);
     if (result) await this.#tidy(context, verdict, result);
+    // What was fetched is gone on from when the run comes back here.
+    if (!('deferral' in ending)) await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -235,6 +253,7 @@ export class RunExecutor {
     context.log.info('superseded');
     await run.sealer?.kill();
     await this.#completeJob(run, 'superseded');
+    await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -276,23 +295,43 @@ export class RunExecutor {
     }
   }
 
-  async #reserve(handler: PhaseHandler, known: string | null): Promise<SealerReservation | undefined> {
+  async #reserve(
+    run: ActiveRun,
+    handler: PhaseHandler,
+    known: string | null,
+  ): Promise<SealerReservation | undefined> {
+    const { pool } = this.#modules;
     if (handler.sealer === null) return undefined;
-    return known === null ? this.#modules.pool.reserve(handler.sealer) : this.#modules.pool.adopt(known);
+    if (known !== null) return pool.adopt(known, { seat: run.seat, cores: run.cores });
+    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer, run.cores);
+  }
+
+  /**
+   * How a run ended goes to its device's record first, so that the next try does not land on a device that failed. A
+   * run that never asked its sealer, because the chain or a disk kept it waiting, says nothing of the device.
+   */
+  async #noteOnDevice(run: ActiveRun, error: BeeproError | undefined): Promise<void> {
+    if (!run.seat || !run.sealer?.startedAt) return;
+    const detail = run.sealer.fellBack;
+    const lost = detail === undefined ? undefined : new BeeproError('SEALER_GPU_LOST', { detail });
+    await this.#modules.devices.note(run.seat, run.phase, error ?? lost);
   }
 
   #intent(run: ActiveRun, sealer: string | null): RunIntent {
     const { row, fence } = run;
     return {
       runId: row.id,
-      jobId: jobId(row, row.phase, row.attempt),
-      queue: queueName(row.phase, row.queue_worker),
+      // An offered run has two jobs: the one that it came by is ended with it.
+      jobId: run.job?.jobId ?? jobId(row, row.phase, row.attempt),
+      queue: run.job?.queue ?? queueName(row.phase, row.queue_worker),
       miner: row.miner,
       number: row.number,
       phase: row.phase,
       attempt: fence.attempt,
       claim: fence.claim,
       sealer,
+      ...(run.cores ? { cores: run.cores } : {}),
+      ...(run.seat ? { seat: run.seat } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
       claimedUptimeMs: Math.max(0, uptimeMs() - run.elapsedMs),
@@ -310,6 +349,7 @@ export class RunExecutor {
     const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
+    run.proof = proof;
     return {
       run: run.row,
       get fence() {
@@ -323,6 +363,7 @@ export class RunExecutor {
       chain: this.#modules.chain,
       settings: this.#modules.settings,
       workspace,
+      inbox: this.#modules.inbox,
       sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
       log,
       signal: run.signal,
@@ -341,7 +382,17 @@ export class RunExecutor {
     };
   }
 
-  #timeLimitError(run: ActiveRun): BeeproError {
+  /** What the agent ended it for; undefined: it ended by itself. */
+  #whyStopped(run: ActiveRun): BeeproError | undefined {
+    if (run.stopReason === 'device-lost') {
+      const { device = '' } = run.seat ?? {};
+      return new BeeproError('DEVICE_LOST', {
+        device,
+        phase: run.phase,
+        detail: 'nvidia-smi no longer vouches for it',
+      });
+    }
+    if (run.stopReason !== 'time-limit') return undefined;
     const seconds = Math.round(this.#modules.settings.timeLimitMs(run.phase) / 1_000);
     return new BeeproError('WORKER_TIME_LIMIT', { phase: run.phase, seconds });
   }

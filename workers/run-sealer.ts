@@ -25,6 +25,12 @@ const SUSPICIOUS: ReadonlySet<ErrorCode> = new Set([
 /** Ops that the sealer journals; the others are pure questions. */
 const QUESTIONS: ReadonlySet<OpName> = new Set(['verify-seal', 'params', 'capabilities', 'version', 'list']);
 
+/** Ops that compute on a device's GPU, and must not fall back to the CPU without a word. */
+const ON_GPU: ReadonlySet<OpName> = new Set(['pre-commit-2', 'commit-2']);
+
+/** What the sealer warns of when the library has left the GPU in the middle (sealer/src/gpu.rs). */
+const FELL_BACK = /^fell back to the CPU/;
+
 /** The sealer process of one run: opened at the first request, given back or ended with the run. */
 export class RunSealer {
   readonly #reservation: SealerReservation;
@@ -32,12 +38,15 @@ export class RunSealer {
   readonly #hostEpoch: () => number;
   readonly #onProgress: (progress: Progress) => void;
   readonly #mayEnd: () => Promise<boolean>;
+  readonly #requireGpu: boolean;
   readonly #steps: string[] = [];
   #opening: Promise<SealerLease> | undefined;
   #lease: SealerLease | undefined;
   #ended = false;
   /** When the first request was sent. */
   startedAt: Date | undefined;
+  /** What the library said when it left a GPU that was required: the result is right, and the GPU is not. */
+  fellBack: string | undefined;
 
   constructor(parts: {
     readonly reservation: SealerReservation;
@@ -46,12 +55,14 @@ export class RunSealer {
     readonly onProgress: (progress: Progress) => void;
     /** False when a newer agent of this host has taken over: the process is its, and not to be ended. */
     readonly mayEnd: () => Promise<boolean>;
+    readonly requireGpu?: boolean;
   }) {
     this.#reservation = parts.reservation;
     this.#runId = parts.runId;
     this.#hostEpoch = parts.hostEpoch;
     this.#onProgress = parts.onProgress;
     this.#mayEnd = parts.mayEnd;
+    this.#requireGpu = parts.requireGpu ?? false;
   }
 
   get name(): string {
@@ -68,6 +79,7 @@ export class RunSealer {
     const lease = await this.#opening;
     const id = `r${this.#runId}.${step}`;
     if (!QUESTIONS.has(op)) this.#steps.push(id);
+    const requireGpu = this.#requireGpu && ON_GPU.has(op);
     // Looked at with each sign of life, so that what else the kernel ended hours ago is not taken for this death; the
     // look before the last counts, since the last words of a process may be read after its end.
     let [killsBefore, killsNow] = [oomKills(), oomKills()];
@@ -78,11 +90,14 @@ export class RunSealer {
         [killsBefore, killsNow] = [killsNow, oomKills()];
         this.#onProgress(progress);
       },
+      requireGpu,
     });
     this.startedAt ??= new Date();
     killPoint('run.sealer-requested');
     try {
-      return (await answer).result;
+      const { result, warnings } = await answer;
+      if (requireGpu) this.fellBack ??= warnings.find((warning) => FELL_BACK.test(warning));
+      return result;
     } catch (error) {
       throw isBeeproError(error, 'SEALER_DIED') ? causeOfDeath(error, killsBefore) : error;
     }

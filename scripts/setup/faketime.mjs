@@ -8,6 +8,7 @@ import { cacheDir } from './places.mjs';
 import { SetupError } from './setup-error.mjs';
 
 const PACKAGES = ['libfaketime'];
+const CURE = 'run this on a machine with Debian’s package sources';
 
 /** @returns {Promise<string>} the library's path */
 export async function ensureFaketime() {
@@ -18,8 +19,13 @@ export async function ensureFaketime() {
     const temporary = `${folder}.tmp-${process.pid}`;
     try {
       mkdirSync(temporary, { recursive: true });
-      const options = { folder: join(parent, 'apt'), onProgress: () => undefined };
-      await unpackPackages(await findPackageLists(PACKAGES, options), PACKAGES, temporary);
+      const apt = await findPackageLists(PACKAGES, {
+        folder: join(parent, 'apt'),
+        what: 'libfaketime',
+        cure: CURE,
+        onProgress: () => undefined,
+      });
+      await unpackPackages(apt, PACKAGES, temporary, CURE);
       rmSync(join(temporary, '.deb'), { recursive: true, force: true });
       renameSync(temporary, folder);
     } finally {

@@ -17,9 +17,17 @@ const { values } = parseArgs({
   },
 });
 
+const SECTORS = 2;
+/** Two proofs of 100 CPU-seconds on a busy machine. */
+const FIRST_WITHIN_MS = 20 * 60_000;
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const started = performance.now();
 let failed = 0;
+// The runs' sectors are always the same: once their proofs are in the memo, a run takes seconds, on any machine.
+say('a calm run first, which makes the proofs if this machine has none of them yet');
+await sealUnderFire({ sectors: SECTORS, withinMs: FIRST_WITHIN_MS, say }, async () => undefined);
+say(`  all Proving, ${seconds(started)} s`);
 for (let run = 0; run < Number(values.runs); run += 1) {
   const seed = Number(values.seed) + run;
   const plan = drawPlan(new Random(seed));
@@ -27,7 +35,7 @@ for (let run = 0; run < Number(values.runs); run += 1) {
   say(`run ${run + 1} of ${values.runs}, seed ${seed}: ${describePlan(plan)}`);
   try {
     const options = {
-      sectors: 2,
+      sectors: SECTORS,
       onceEnv: { BEEPRO_KILL_AT: plan.killAt },
       roleEnv: await roleEnvOf(plan),
       say,

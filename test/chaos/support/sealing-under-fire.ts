@@ -34,6 +34,8 @@ export interface UnderFireOptions {
   /** Looked at when every sector is `Proving`, before the audit. */
   readonly verify?: (fire: UnderFire) => Promise<void>;
   readonly say?: (text: string) => void;
+  /** Milliseconds until every sector must be Proving; four minutes unless told. */
+  readonly withinMs?: number;
 }
 
 /**
@@ -82,7 +84,7 @@ export async function sealUnderFire(
       const flush = async (): Promise<void> => void (await modules.bus.client.flushall());
       const fire = { installation, servers, modules, sectors, disk, flush };
       await attack(fire);
-      await waitUntilProving(modules, sectors);
+      await waitUntilProving(modules, sectors, options.withinMs ?? SEALED_WITHIN_MS);
       await options.verify?.(fire);
       await waitFor(
         () =>
@@ -110,7 +112,11 @@ export async function sealUnderFire(
   }
 }
 
-async function waitUntilProving(modules: LocalModules, sectors: readonly SectorId[]): Promise<void> {
+async function waitUntilProving(
+  modules: LocalModules,
+  sectors: readonly SectorId[],
+  withinMs: number,
+): Promise<void> {
   const db = modules.db.kysely;
   const standing = async (): Promise<string[]> =>
     Promise.all(
@@ -132,7 +138,7 @@ async function waitUntilProving(modules: LocalModules, sectors: readonly SectorI
         if (last.some((text) => text.includes(' Parked '))) throw new Error(last.join('\n'));
         return last.length === 0;
       },
-      { deadlineMs: SEALED_WITHIN_MS, what: 'every sector Proving' },
+      { deadlineMs: withinMs, what: 'every sector Proving' },
     );
   } catch (error) {
     throw new Error(`not every sector is Proving:\n${last.join('\n')}`, { cause: error });

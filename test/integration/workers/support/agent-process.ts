@@ -30,7 +30,13 @@ const { database, bus, settings } = await whenServersAnswer(
   { log },
 );
 const agent = await HostAgent.start(
-  { name: options.name, stateDir: options.stateDir, workspaceDir: options.workspaceDir, version: 'test' },
+  {
+    name: options.name,
+    stateDir: options.stateDir,
+    workspaceDir: options.workspaceDir,
+    version: 'test',
+    stream: options.stream,
+  },
   {
     database,
     bus,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { HostAgentOptions } from '#workers';
 import { type Fleet, sealerBin } from './fleet.ts';
 
 export interface AgentProcess {
@@ -21,6 +22,7 @@ export interface AgentPlace {
   readonly sealerBin?: string;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
+  readonly stream?: HostAgentOptions['stream'];
 }
 
 /** Starts an agent in a process of its own; returns when it is ready, or has ended before (by a kill point). */
