@@ -50,7 +50,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     kysely,
     close: () => {
-      closing ??= kysely.destroy();
+      closing ??= kysely.destroy().then(() => pool.close());
       return closing;
     },
   };

@@ -14,16 +14,15 @@ interface Modules {
   readonly intervalMs: () => number;
   readonly runs: () => readonly ActiveRun[];
   readonly report: () => Promise<HostReport>;
+  /** A run whose fence no longer holds: claimed again if it can be had, else stopped, its sealer with it. */
+  readonly onLost: (run: ActiveRun) => Promise<void>;
   /** A newer agent has registered under this worker's name. */
   readonly onReplaced: () => void;
   /** The worker's state or the pauses have changed. */
   readonly onChange: () => void;
 }
 
-/**
- * Keeps this worker and its claims alive in MySQL, and sees what was taken from it: a run whose fence is gone is
- * stopped, its sealer with it.
- */
+/** Keeps this worker and its claims alive in MySQL, and sees what was taken from it. */
 export class Heartbeat {
   readonly #modules: Modules;
   #timer: NodeJS.Timeout | undefined;
@@ -80,20 +79,24 @@ export class Heartbeat {
 
   async #beat(report: HostReport): Promise<void> {
     const { database, worker, hostEpoch, onReplaced } = this.#modules;
-    const runs = this.#modules.runs();
-    const lost = await renewRuns(
-      database.kysely,
-      runs.map((run) => run.fence),
-    );
-    for (const fence of lost) {
-      const run = runs.find((one) => one.fence === fence);
-      // A run that ended while it was looked at is no longer running, and not lost.
-      if (run && !run.answered) run.stop('superseded');
+    // First, for an agent that was replaced while it stood still has nothing to renew and nobody to stop.
+    const epoch = hostEpoch();
+    const known = await heartbeatWorker(database.kysely, worker, epoch, { ...report });
+    if (!known) {
+      // The epoch rises when a lapsed lease is regained.
+      if (!this.#closed && epoch === hostEpoch()) onReplaced();
+      return;
     }
-    const known = await heartbeatWorker(database.kysely, worker, hostEpoch(), { ...report });
+    const runs = this.#modules.runs();
+    const fences = new Map(runs.map((run) => [run.fence, run]));
+    const lost = await renewRuns(database.kysely, [...fences.keys()]);
     this.#beatAt = performance.now();
     this.#reported = gist(report);
-    if (!known && !this.#closed) onReplaced();
+    for (const fence of lost) {
+      const run = fences.get(fence);
+      // A run that ended or was claimed again while it was looked at is not lost.
+      if (run && !run.answered && run.fence.claim === fence.claim) await this.#modules.onLost(run);
+    }
   }
 
   async #look(): Promise<void> {

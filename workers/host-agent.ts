@@ -22,6 +22,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
 import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
+import { startsNow } from './run-start.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
 
@@ -68,7 +69,7 @@ export class HostAgent {
   readonly #runs = new Map<number, ActiveRun>();
   /** Slots of runs that were left to the next agent: their sealers have not let go of them. */
   readonly #leftSeats: HeldSeat[] = [];
-  readonly #executions = new Set<Promise<void>>();
+  readonly #executions = new Map<ActiveRun, Promise<void>>();
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
@@ -124,6 +125,8 @@ export class HostAgent {
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
+      reclaim: (run) => this.#reclaim(run),
+      isOurs: () => this.#state.isOurs(),
       devices: parts.devices,
     });
     this.#deviceKeeper = new DeviceKeeper({
@@ -144,6 +147,7 @@ export class HostAgent {
       intervalMs: () => modules.settings.heartbeatMs(),
       runs: () => [...this.#runs.values()],
       report: () => this.report(),
+      onLost: (run) => this.#onLostClaim(run),
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
       onChange: () => this.#loop.wake(),
     });
@@ -168,8 +172,8 @@ export class HostAgent {
    */
   static async start(options: HostAgentOptions, modules: HostAgentModules): Promise<HostAgent> {
     if (!isWorkerName(options.name)) throw new BeeproError('WORKER_NAME_INVALID', { name: options.name });
-    const state = await StateFolder.open(options.stateDir);
     let agent: HostAgent | undefined;
+    // The lease first: whoever holds it may take the folder from an agent that stands still.
     const lease = await HostLease.acquire({
       database: modules.database,
       worker: options.name,
@@ -179,7 +183,11 @@ export class HostAgent {
       onLost: modules.onFatal,
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
+    let state: StateFolder | undefined;
     try {
+      state = await StateFolder.open(options.stateDir, options.name, ({ pid }) =>
+        modules.log.warn({ pid }, 'ended an agent of this worker that stood still beyond its lease'),
+      );
       // What is measured must be there.
       await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
@@ -213,7 +221,7 @@ export class HostAgent {
     } catch (error) {
       if (agent) await agent.#server?.close();
       await lease.release();
-      await state.release();
+      await state?.release();
       throw error;
     }
   }
@@ -301,6 +309,7 @@ export class HostAgent {
     const adopted = await adoptRuns({
       worker: this.#options.name,
       lease: this.#lease.lease,
+      hostEpoch: () => this.#lease.hostEpoch,
       database: this.#modules.database,
       journal,
       pool: this.#pool,
@@ -347,13 +356,20 @@ export class HostAgent {
 
   #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
     this.#endOtherJob(row, job);
-    const run = new ActiveRun(row, this.#options.name, job, new Date());
+    const known = this.#runs.get(row.id);
+    if (known && !known.concluded) {
+      // It had been given back while this agent was not heard, and came through the queue again.
+      known.claimedAgain(row, job);
+      return;
+    }
+    const hostEpoch = () => this.#lease.hostEpoch;
+    const run = new ActiveRun(row, { worker: this.#options.name, hostEpoch, job, start: startsNow() });
     if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
     const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
       kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
     );
     run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
-    this.#execute({ run, journalled: undefined });
+    this.#execute({ run, journalled: undefined }, known && this.#executions.get(known));
   }
 
   /** The slots that are held, from a run's claim until it is concluded. */
@@ -379,18 +395,41 @@ export class HostAgent {
     }
   }
 
-  #execute({ run, journalled }: AdoptedRun): void {
+  /** @param after what must have let go of the run's journal before */
+  #execute({ run, journalled }: AdoptedRun, after?: Promise<void>): void {
     this.#runs.set(run.row.id, run);
     this.#resources.forget();
-    const execution = this.#executor.execute(run, journalled).finally(() => {
-      this.#runs.delete(run.row.id);
+    const execution = (async () => {
+      await after;
+      await this.#executor.execute(run, journalled);
+    })().finally(() => {
+      if (this.#runs.get(run.row.id) === run) this.#runs.delete(run.row.id);
       this.#resources.forget();
       if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
-      this.#executions.delete(execution);
+      this.#executions.delete(run);
       this.#pool.fill();
       this.#loop.wake();
     });
-    this.#executions.add(execution);
+    this.#executions.set(run, execution);
+  }
+
+  /** True when the run is this agent's again, under a new claim; its sealer has not noticed anything. */
+  async #reclaim(run: ActiveRun): Promise<boolean> {
+    const request = { runId: run.row.id, worker: this.#options.name };
+    const row = await claim(this.#modules.database, this.#lease.lease, request);
+    if (!row) return false;
+    run.claimedAgain(row);
+    this.#log.warn(
+      { runId: row.id, phase: row.phase, claim: row.claim },
+      'claimed again what was given back',
+    );
+    return true;
+  }
+
+  async #onLostClaim(run: ActiveRun): Promise<void> {
+    // Without the lease nothing can be claimed, and nobody says that the run is another's.
+    if (!this.#lease.holds || (await this.#reclaim(run))) return;
+    run.stop('superseded');
   }
 
   #onSettings(): void {
@@ -416,7 +455,7 @@ export class HostAgent {
     for (const run of this.#runs.values()) if (!run.answered) run.stop('agent-stops');
     const patience = AbortSignal.timeout(5_000);
     const late = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve()));
-    await Promise.race([Promise.allSettled(this.#executions), late]);
+    await Promise.race([Promise.allSettled(this.#executions.values()), late]);
     for (const run of this.#runs.values()) run.stop('agent-stops');
     await this.#server?.close();
     this.#fetcher.close();

@@ -3,6 +3,7 @@ export { type RunningRole, runUntilStopped } from './process-lifetime.ts';
 export { openRoleModules, type RoleModules } from './role-modules.ts';
 export { runSealing } from './run-sealing.ts';
 export { runWorker, type WorkerCommand } from './run-worker.ts';
+export { whenServersAnswer } from './when-servers-answer.ts';
 export {
   agentSettings,
   type RunningWorker,

@@ -12,6 +12,7 @@ import {
 import { type Database, migrateDatabase, openDatabase } from '#db';
 import type { Logger } from '#log';
 import { QueueBus } from '#queues';
+import { whenServersAnswer } from './when-servers-answer.ts';
 
 /** What every role stands on. */
 export interface RoleModules extends AsyncDisposable {
@@ -27,10 +28,15 @@ export interface RoleModules extends AsyncDisposable {
 }
 
 /**
- * Opens the servers that the environment names and brings the database to this version. Closed in the reverse order.
+ * Opens the servers that the environment names and brings the database to this version, waiting for servers that are
+ * away until `signal` aborts. Closed in the reverse order.
  * @throws BeeproError `ENVIRONMENT_INVALID`, `DB_…`, `REDIS_…`
  */
-export async function openRoleModules(role: string, log: Logger): Promise<RoleModules> {
+export function openRoleModules(role: string, log: Logger, signal?: AbortSignal): Promise<RoleModules> {
+  return whenServersAnswer(() => open(role, log), { log, signal });
+}
+
+async function open(role: string, log: Logger): Promise<RoleModules> {
   const environment = readEnvironment();
   const mysql = needMysql(environment);
   const applied = await migrateDatabase(mysql, ({ number, name, steps }, step) => {

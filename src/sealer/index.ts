@@ -23,6 +23,7 @@ export {
   type SealerSeat,
 } from './sealer-pool.ts';
 export {
+  endProcess,
   endSealerProcess,
   type RunningSealer,
   type SealerPlace,
