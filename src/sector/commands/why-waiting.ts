@@ -85,25 +85,25 @@ function runReason(run: PhaseRunRow, facts: WaitFacts): string {
   const away = facts.holder && facts.holder.heartbeatAgeMs > SILENT_MS;
   const others = run.offered_at ? ', or on any worker that accepts outside C2' : '';
   return `${label} on ${run.queue_worker}, which holds its files${others}${
-  return `$labelon $run.queue_worker, which holds its files$
-    away ? ` and has been silent for ${seconds(facts.holder?.heartbeatAgeMs ?? 0)}` : ''`;
+    away ? ` and has been silent for ${seconds(facts.holder?.heartbeatAgeMs ?? 0)}` : ''
+  }`;
 }
 
 function messageReason(message: MessageRow): string {
-  const why = message.error_message ? `: $message.error_message` : '';
+  const why = message.error_message ? `: ${message.error_message}` : '';
   switch (message.state) {
     case 'intent':
-      return `message $message.id, not sent yet$why`;
+      return `message ${message.id}, not sent yet${why}`;
     case 'nonce':
-      return `the signature of message $message.id(nonce $message.nonce)$why`;
+      return `the signature of message ${message.id} (nonce ${message.nonce})${why}`;
     case 'signed':
-      return `message $message.idto be pushed$why`;
+      return `message ${message.id} to be pushed${why}`;
     case 'pushed':
-      return `message $message.cidto be included$why`;
+      return `message ${message.cid} to be included${why}`;
     case 'landed':
-      return `message $message.cidto be final, executed at epoch $message.execution_epoch`;
+      return `message ${message.cid} to be final, executed at epoch ${message.execution_epoch}`;
     default:
-      return `the outcome of message $message.idto be taken up (${message.state})$why`;
+      return `the outcome of message ${message.id} to be taken up (${message.state})${why}`;
   }
 }
 
@@ -112,7 +112,7 @@ function landingNote(facts: WaitFacts): string {
 }
 
 function retryNote(sector: SectorRow, source: string): string {
-  const tries = Object.entries(sector.recoveries).filter(([key]) => key.startsWith(`$source.`));
+  const tries = Object.entries(sector.recoveries).filter(([key]) => key.startsWith(`${source}.`));
   return tries.length > 0
     ? `, in small company and after a pause: ${tries.map(([key, n]) => `${key} ×${n}`).join(', ')}`
     : '';
