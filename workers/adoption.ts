@@ -10,7 +10,7 @@ import {
 } from '#db';
 import type { Logger } from '#log';
 import { type JobFetcher, jobId, queueName } from '#queues';
-import type { JournalledRun, RunJournal, SealerPool } from '#sealer';
+import type { JournalledRun, RunJournal, Sealers } from '#sealer';
 import { ActiveRun } from './active-run.ts';
 
 /** A run of an earlier agent that this one answers for now. */
@@ -25,7 +25,7 @@ interface Modules {
   readonly lease: HeldLease;
   readonly database: Database;
   readonly journal: RunJournal;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly fetcher: JobFetcher;
   readonly log: Logger;
 }

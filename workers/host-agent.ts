@@ -1,10 +1,17 @@
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase } from '#core';
+import { BeeproError, isBeeproError, PHASE_NAMES, type Phase } from '#core';
 import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
 import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
-import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
+import {
+  RunJournal,
+  readBootId,
+  SealerPool,
+  type SealerPoolOptions,
+  type Sealers,
+  type StandIn,
+} from '#sealer';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
 import { type AdoptedRun, adoptRuns, neededSealers } from './adoption.ts';
@@ -15,6 +22,7 @@ import { claim } from './claiming.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
 import { RunExecutor } from './run-executor.ts';
+import { StandInGuard } from './stand-in-guard.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
 
@@ -37,6 +45,8 @@ export interface HostAgentModules {
   readonly settings: AgentSettings;
   readonly log: Logger;
   readonly sealers: Pick<SealerPoolOptions, 'program' | 'idleExitS' | 'spares'>;
+  /** Who keeps the sealers; default: processes of this machine. */
+  readonly openSealers?: (options: SealerPoolOptions, needed: ReadonlySet<string>) => Promise<Sealers>;
   /** The agent cannot go on: the role ends, and its supervisor starts another. */
   readonly onFatal: (error: BeeproError) => void;
 }
@@ -57,11 +67,12 @@ export class HostAgent {
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
-  readonly #pool: SealerPool;
+  readonly #pool: Sealers;
   readonly #fetcher: JobFetcher;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
+  readonly #guard: StandInGuard;
   #choice: Choice | undefined;
   #class: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -73,7 +84,7 @@ export class HostAgent {
       state: StateFolder;
       lease: HostLease;
       journal: RunJournal;
-      pool: SealerPool;
+      pool: Sealers;
       fetcher: JobFetcher;
     },
   ) {
@@ -84,6 +95,7 @@ export class HostAgent {
     this.#lease = parts.lease;
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
+    this.#guard = new StandInGuard(modules.database);
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#executor = new RunExecutor({
       ...modules,
@@ -112,7 +124,7 @@ export class HostAgent {
       view: () => this.view(),
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
-      claim: (runId) => claim(modules.database, this.#lease.lease, { runId, worker: options.name }),
+      claim: (runId) => this.#claim(runId),
       start: (row, job) => this.#start(row, job),
       onChoice: (choice) => {
         this.#choice = choice;
@@ -139,7 +151,8 @@ export class HostAgent {
     });
     try {
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
-      const pool = await SealerPool.open(
+      const openSealers = modules.openSealers ?? ((...given) => SealerPool.open(...given));
+      const pool = await openSealers(
         {
           ...modules.sealers,
           dir: join(options.stateDir, 'sealers'),
@@ -209,6 +222,8 @@ export class HostAgent {
   async register(): Promise<void> {
     const { name, version } = this.#options;
     const workerClass = this.#options.class?.();
+    const { standIn, capabilities } = await this.#capabilities();
+    await this.#guard.admit(standIn);
     const registered = await registerWorker(this.#modules.database.kysely, {
       name,
       class: workerClass ?? '',
@@ -216,7 +231,7 @@ export class HostAgent {
       hostEpoch: this.#lease.hostEpoch,
       pid: process.pid,
       version,
-      capabilities: await this.#capabilities(),
+      capabilities,
     });
     if (registered) this.#class = workerClass;
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
@@ -259,6 +274,8 @@ export class HostAgent {
     this.#pool.fill();
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
+    const { standIn } = this.#guard;
+    if (standIn) this.#log.warn({ standIn }, 'its sealer is a STAND-IN: nothing that it seals is proven');
   }
 
   #start(row: PhaseRunRow, job: FetchedJob): void {
@@ -313,11 +330,28 @@ export class HostAgent {
     this.#modules.onFatal(error);
   }
 
-  async #capabilities(): Promise<Record<string, unknown>> {
+  async #claim(runId: number): Promise<PhaseRunRow | undefined> {
+    try {
+      return await claim(this.#modules.database, this.#lease.lease, {
+        runId,
+        worker: this.#options.name,
+        admit: (run) => this.#guard.admitRun(run),
+      });
+    } catch (error) {
+      if (isBeeproError(error, 'SEALER_STAND_IN_REFUSED')) this.#fatal(error);
+      throw error;
+    }
+  }
+
+  async #capabilities(): Promise<{
+    readonly standIn: StandIn | undefined;
+    readonly capabilities: Record<string, unknown>;
+  }> {
     const reservation = this.#pool.reserve('cpu');
     const lease = await reservation.open();
     try {
-      return { ...(await lease.client.request('capabilities', {})).result };
+      const { result } = await lease.client.request('capabilities', {});
+      return { standIn: lease.client.hello.stand_in, capabilities: { ...result } };
     } finally {
       lease.release();
     }

@@ -16,8 +16,8 @@ import {
   type RunJournal,
   type RunOutcome,
   readBootId,
-  type SealerPool,
   type SealerReservation,
+  type Sealers,
 } from '#sealer';
 import type { Workspace } from '#storage';
 import { accept, defer, failureOutcome, isLostClaim, type Verdict } from './acceptance.ts';
@@ -39,7 +39,7 @@ export interface ExecutorModules {
   readonly settings: AgentSettings;
   readonly workspace: Workspace;
   readonly journal: RunJournal;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly log: Logger;
   readonly hostEpoch: () => number;
 }
@@ -99,6 +99,7 @@ export class RunExecutor {
       run.sealer = new RunSealer({
         reservation,
         runId: run.row.id,
+        network: context.network,
         hostEpoch: this.#modules.hostEpoch,
         onProgress: (progress) => notes.add({ ...progress }),
       });
@@ -112,7 +113,9 @@ export class RunExecutor {
       context.log.info('started');
       const work = handler.run({ ...context, progress: (note) => notes.add(note) });
       const done = await untilLeft(work, run.signal);
-      return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
+      const standIn = run.sealer?.standIn;
+      const named = standIn === undefined ? done : { ...done, standIn };
+      return { outcome: await this.#journalOutcome(run, { done: named, ...times() }) };
     } catch (thrown) {
       return await this.#endingOf(run, thrown, times());
     } finally {
@@ -285,6 +288,7 @@ export class RunExecutor {
         if (!run.sealer) throw new BeeproError('INTERNAL', { detail: `${run.phase} has no sealer` });
         return run.sealer.request(step, op, params);
       },
+      standIn: async () => run.sealer?.findStandIn(),
     };
   }
 

@@ -7,7 +7,9 @@ import type {
   Progress,
   SealerLease,
   SealerReservation,
+  StandIn,
 } from '#sealer';
+import { refuseStandIn } from '#sealer';
 
 /** After these the process is not trusted with anything again. */
 const SUSPICIOUS: ReadonlySet<ErrorCode> = new Set([
@@ -27,6 +29,7 @@ const QUESTIONS: ReadonlySet<OpName> = new Set(['verify-seal', 'params', 'capabi
 export class RunSealer {
   readonly #reservation: SealerReservation;
   readonly #runId: number;
+  readonly #network: string;
   readonly #hostEpoch: () => number;
   readonly #onProgress: (progress: Progress) => void;
   readonly #steps: string[] = [];
@@ -39,11 +42,14 @@ export class RunSealer {
   constructor(parts: {
     readonly reservation: SealerReservation;
     readonly runId: number;
+    /** The network of the sector's miner: a stand-in works for none but its own. */
+    readonly network: string;
     readonly hostEpoch: () => number;
     readonly onProgress: (progress: Progress) => void;
   }) {
     this.#reservation = parts.reservation;
     this.#runId = parts.runId;
+    this.#network = parts.network;
     this.#hostEpoch = parts.hostEpoch;
     this.#onProgress = parts.onProgress;
   }
@@ -58,8 +64,7 @@ export class RunSealer {
   }
 
   async request<O extends OpName>(step: string, op: O, params: OpParams[O]): Promise<Answer<O>['result']> {
-    this.#opening ??= this.#open();
-    const lease = await this.#opening;
+    const lease = await this.#opened();
     const id = `r${this.#runId}.${step}`;
     if (!QUESTIONS.has(op)) this.#steps.push(id);
     const answer = lease.client.request(op, params, {
@@ -72,10 +77,32 @@ export class RunSealer {
     return (await answer).result;
   }
 
+  /** What the sealer of this run is, when it is a stand-in; undefined too before it was opened. */
+  get standIn(): StandIn | undefined {
+    return this.#lease?.client.hello.stand_in;
+  }
+
+  /** The same, once it is open. */
+  async findStandIn(): Promise<StandIn | undefined> {
+    return (await this.#opened()).client.hello.stand_in;
+  }
+
+  #opened(): Promise<SealerLease> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /** @throws BeeproError `SEALER_STAND_IN_REFUSED`, and what the pool says */
   async #open(): Promise<SealerLease> {
     const lease = await this.#reservation.open();
     this.#lease = lease;
     killPoint('run.sealer-spawned');
+    try {
+      refuseStandIn(lease.client.hello.stand_in, this.#network);
+    } catch (error) {
+      await lease.kill();
+      throw error;
+    }
     return lease;
   }
 

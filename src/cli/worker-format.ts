@@ -89,14 +89,20 @@ const CAPABILITIES = z.object({
   cpu: z.object({ model: z.string(), logical: z.number() }).optional(),
   memory_bytes: z.number().optional(),
   gpu: z.object({ devices: z.array(z.unknown()) }).optional(),
+  stand_in: z.string().optional(),
+  profile: z.string().optional(),
+  speed: z.number().optional(),
 });
 
 function capabilityFacts(capabilities: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const known = CAPABILITIES.safeParse(capabilities);
   if (!known.success) return { capabilities: JSON.stringify(capabilities) };
   const { version, proofs_version: proofs, cpu, memory_bytes: memory, gpu } = known.data;
+  const { stand_in: standIn, profile, speed } = known.data;
   return {
-    sealer: version && `${version}, filecoin-proofs-api ${proofs ?? 'unknown'}`,
+    sealer: standIn
+      ? `STAND-IN (${standIn}): plays ${profile} at 1:${speed}, proves nothing`
+      : version && `${version}, filecoin-proofs-api ${proofs ?? 'unknown'}`,
     cpu: cpu && `${cpu.logical} × ${cpu.model}`,
     memory: memory && formatBytes(memory),
     gpus: gpu?.devices.length,

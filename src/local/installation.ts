@@ -26,6 +26,8 @@ export interface InstallationOptions {
    * proof; proofs are then remembered in this folder. For tests.
    */
   readonly proofMemo?: string;
+  /** Play a machine's profile instead of sealing, on a chain that says so; see `docs/replay.md`. */
+  readonly replay?: { readonly profile: string; readonly speed: number; readonly seed: string };
   /** Run the production build's roles. */
   readonly production?: boolean;
 }
@@ -50,6 +52,7 @@ export class LocalInstallation {
       ...options.env,
       BEEPRO_STATE_DIR: join(options.dir, 'state'),
       ...(options.proofMemo ? { BEEPRO_C2_MEMO_DIR: options.proofMemo } : {}),
+      ...(options.replay ? replayEnv(options.replay) : {}),
     };
     for (const name of ['state', 'logs', 'storage', 'workspace'])
       mkdirSync(join(options.dir, name), { recursive: true });
@@ -72,6 +75,7 @@ export class LocalInstallation {
     const args = ['devnet', '--state', state, '--listen', listen, '--sector-size', sectorSize];
     args.push('--block-time', `${blockTimeMs}ms`);
     if (proofMemo !== undefined) args.push('--test-network');
+    if (this.#options.replay) args.push('--accept-replay-proofs');
     await this.#start('chain', args).ready();
     await until(
       () => existsSync(join(state, 'api')) && existsSync(join(state, 'token')),
@@ -187,6 +191,15 @@ export class LocalInstallation {
     this.#roles.set(name, role);
     return role;
   }
+}
+
+function replayEnv(replay: NonNullable<InstallationOptions['replay']>): NodeJS.ProcessEnv {
+  return {
+    BEEPRO_SEALER_BIN: join(process.cwd(), 'scripts/replay-sealer.mjs'),
+    BEEPRO_REPLAY_PROFILE: replay.profile,
+    BEEPRO_REPLAY_SPEED: String(replay.speed),
+    BEEPRO_REPLAY_SEED: replay.seed,
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -6,7 +6,7 @@ import { BeeproError } from '#core';
 import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
 import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
-import { SealerClient } from './sealer-client.ts';
+import { SealerClient, type SealerConnection } from './sealer-client.ts';
 import {
   endSealerProcess,
   type RunningSealer,
@@ -56,7 +56,7 @@ interface Member {
 /** A process that works for one run alone: ending it disturbs nobody else. */
 export interface SealerLease {
   readonly name: string;
-  readonly client: SealerClient;
+  readonly client: SealerConnection;
   readonly process: ProcessIdentity;
   /** Back to the pool, to be used again with what it has loaded. */
   release(): void;
@@ -74,11 +74,20 @@ export interface SealerReservation {
   cancel(): Promise<void>;
 }
 
+/** What an agent asks of whoever keeps the sealers of its host. */
+export interface Sealers {
+  reserve(sealerClass: SealerClass): SealerReservation;
+  adopt(name: string): Promise<SealerReservation>;
+  dispose(name: string): Promise<void>;
+  fill(): void;
+  close(): void;
+}
+
 /**
  * The sealer processes of this host. Each runs one thing at a time and stays when it is done, with its
  * parameters loaded. They are children of nobody: closing the pool ends none of them.
  */
-export class SealerPool {
+export class SealerPool implements Sealers {
   readonly #options: SealerPoolOptions;
   readonly #idle: Member[] = [];
   readonly #busy = new Map<string, Member>();

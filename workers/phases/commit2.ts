@@ -1,5 +1,5 @@
 import { BeeproError } from '#core';
-import { C2Memo, porepParametersIdentity } from '#sealer';
+import { C2Memo, isReplayNetwork, isStandInProof, porepParametersIdentity } from '#sealer';
 import { need } from './need.ts';
 import { requireParameters } from './parameters.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
@@ -26,9 +26,6 @@ interface C1File {
 }
 
 async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string; fromMemo: boolean }> {
-  const { directory } = await context.seal('parameters', 'params', {});
-  await requireParameters(context, directory);
-  const memo = C2Memo.fromEnvironment();
   const compute = async () => {
     const answer = await context.seal('c2', 'commit-2', {
       ...context.id,
@@ -36,6 +33,11 @@ async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string
     });
     return answer.proof;
   };
+  // It needs no parameters, and its network says in its name that nothing is proven there.
+  if (await context.standIn()) return { proof: await compute(), fromMemo: false };
+  const { directory } = await context.seal('parameters', 'params', {});
+  await requireParameters(context, directory);
+  const memo = C2Memo.fromEnvironment();
   if (!memo) return { proof: await compute(), fromMemo: false };
 
   const parameters = await porepParametersIdentity(directory);
@@ -49,6 +51,10 @@ async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string
 }
 
 async function verify(context: PhaseContext, facts: ProvenFacts, proof: string): Promise<void> {
+  // Whatever the sealer says of itself and of this: what is marked as no proof goes nowhere else.
+  if (isStandInProof(Buffer.from(proof, 'hex')) && !isReplayNetwork(context.network)) {
+    throw new BeeproError('SEALER_STAND_IN_REFUSED', { standIn: 'replay', network: context.network });
+  }
   const { valid } = await context.seal('verify', 'verify-seal', {
     ...context.id,
     proof_type: context.proof.id,

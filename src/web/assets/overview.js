@@ -141,7 +141,7 @@ function drawWorkers(workers) {
     return element(
       'article',
       { class: `worker${worker.silent ? ' silent' : ''}` },
-      element('h3', {}, worker.name),
+      element('h3', {}, worker.standIn ? `${worker.name} (stand-in: ${worker.standIn})` : worker.name),
       element(
         'p',
         { class: 'hint' },
