@@ -70,7 +70,10 @@ export class ClaimLoop {
   async #step(owed: Set<QueueName>): Promise<void> {
     const { fetcher, pollMs } = this.#modules;
     const queues = this.#modules.mayClaim() ? await this.#servable() : [];
-    for (const queue of queues) {
+    const promising = await fetcher.withJobs(queues);
+    // What holds no job now was looked into: who adds one sets its marker again.
+    for (const queue of queues) if (!promising.includes(queue)) owed.delete(queue);
+    for (const queue of promising) {
       owed.delete(queue);
       const job = await fetcher.tryFetch(queue);
       if (job) {

@@ -1,3 +1,4 @@
+import type { OperatorStamp } from '#config';
 import { type Database, findWorker, heartbeatWorker, listQueuePauses, renewRuns, type WorkerRow } from '#db';
 import type { Logger } from '#log';
 import type { HostReport } from '#sched';
@@ -13,7 +14,10 @@ interface Modules {
   readonly hostEpoch: () => number;
   readonly intervalMs: () => number;
   readonly runs: () => readonly ActiveRun[];
-  readonly report: () => Promise<HostReport>;
+  /** `isDue`: with a heartbeat in its time, not for a change that this worker knows of. */
+  readonly report: (isDue: boolean) => Promise<HostReport>;
+  /** While it is the same, the operator has said nothing new: MySQL need not be asked. */
+  readonly stamp?: OperatorStamp | undefined;
   /** A newer agent has registered under this worker's name. */
   readonly onReplaced: () => void;
   /** The worker's state or the pauses have changed. */
@@ -29,11 +33,16 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #beatAt = 0;
   #closed = false;
+  #forgetStamp: (() => void) | undefined;
   #failing = false;
   #state: WorkerRow['state'] = 'active';
   #paused: ReadonlySet<string> = new Set();
   /** The gist of the report that MySQL has. */
   #reported = '';
+  /** Something of the report has changed since, or may have. */
+  #isStale = false;
+  /** Announced before the last look. */
+  #stamp: string | undefined;
 
   constructor(modules: Modules) {
     this.#modules = modules;
@@ -50,11 +59,23 @@ export class Heartbeat {
   /** Reads once, then goes on by itself. */
   async start(): Promise<void> {
     await this.#look();
+    this.#forgetStamp = this.#modules.stamp?.onChange(() => this.#lookSoon());
     this.#schedule();
+  }
+
+  #lookSoon(): void {
+    // Where that fails the next tick looks again, and says so.
+    this.#look().catch(() => undefined);
+  }
+
+  /** What the worker runs, or what it may, has changed: the next tick looks whether that is worth a report. */
+  note(): void {
+    this.#isStale = true;
   }
 
   close(): void {
     this.#closed = true;
+    this.#forgetStamp?.();
     clearTimeout(this.#timer);
   }
 
@@ -66,9 +87,13 @@ export class Heartbeat {
   async #tick(): Promise<void> {
     try {
       await this.#look();
-      const report = await this.#modules.report();
       const isDue = performance.now() - this.#beatAt >= this.#modules.intervalMs();
-      if (isDue || gist(report) !== this.#reported) await this.#beat(report);
+      if (isDue || this.#isStale) {
+        this.#isStale = false;
+        const report = await this.#modules.report(isDue);
+        if (isDue) await this.#renew();
+        if (isDue || gist(report) !== this.#reported) await this.#tell(report);
+      }
       if (this.#failing) this.#modules.log.info('heartbeats go on');
       this.#failing = false;
     } catch (error) {
@@ -78,8 +103,9 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  async #beat(report: HostReport): Promise<void> {
-    const { database, worker, hostEpoch, onReplaced } = this.#modules;
+  /** Keeps the claims alive, and sees which are lost. */
+  async #renew(): Promise<void> {
+    const { database } = this.#modules;
     const runs = this.#modules.runs();
     const lost = await renewRuns(
       database.kysely,
@@ -90,24 +116,34 @@ export class Heartbeat {
       // A run that ended while it was looked at is no longer running, and not lost.
       if (run && !run.answered) run.stop('superseded');
     }
-    const known = await heartbeatWorker(database.kysely, worker, hostEpoch(), { ...report });
     this.#beatAt = performance.now();
+  }
+
+  async #tell(report: HostReport): Promise<void> {
+    const { database, worker, hostEpoch, onReplaced } = this.#modules;
+    const known = await heartbeatWorker(database.kysely, worker, hostEpoch(), { ...report });
     this.#reported = gist(report);
     if (!known && !this.#closed) onReplaced();
   }
 
   async #look(): Promise<void> {
     const { database, worker } = this.#modules;
+    const stamp = this.#modules.stamp?.current;
+    if (stamp !== undefined && stamp === this.#stamp) return;
     const [row, pauses] = await Promise.all([
       findWorker(database.kysely, worker),
       listQueuePauses(database.kysely),
     ]);
+    // Read before the look, so what the look finds is at least as new.
+    this.#stamp = stamp;
     const state = row?.state ?? 'removed';
     const paused = new Set(pauses.map((pause) => pause.queue));
     const changed = state !== this.#state || differ(paused, this.#paused);
     this.#state = state;
     this.#paused = paused;
-    if (changed) this.#modules.onChange();
+    if (!changed) return;
+    this.note();
+    this.#modules.onChange();
   }
 }
 

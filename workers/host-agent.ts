@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { OperatorStamp } from '#config';
 import { BeeproError, isBeeproError, PHASE_NAMES, type Phase } from '#core';
 import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
@@ -45,11 +46,16 @@ export interface HostAgentModules {
   readonly settings: AgentSettings;
   readonly log: Logger;
   readonly sealers: Pick<SealerPoolOptions, 'program' | 'idleExitS' | 'spares'>;
+  /** The coordinators' announcement of the operator's word; without it the agent asks MySQL for it every second. */
+  readonly stamp?: OperatorStamp;
   /** Who keeps the sealers; default: processes of this machine. */
   readonly openSealers?: (options: SealerPoolOptions, needed: ReadonlySet<string>) => Promise<Sealers>;
   /** The agent cannot go on: the role ends, and its supervisor starts another. */
   readonly onFatal: (error: BeeproError) => void;
 }
+
+/** What changes how many sectors have files here. */
+const MOVES_FILES: ReadonlySet<Phase> = new Set(['add-piece', 'clear-cache', 'remove-files']);
 
 /** How often running phases are held against their time limits, in ms. */
 const TIME_LIMIT_LOOK_MS = 500;
@@ -74,6 +80,8 @@ export class HostAgent {
   readonly #loop: ClaimLoop;
   readonly #guard: StandInGuard;
   #choice: Choice | undefined;
+  /** How many sectors have files here, as MySQL last said; undefined: it may be another number by now. */
+  #sectors: Promise<number> | undefined;
   #class: string | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -113,7 +121,11 @@ export class HostAgent {
       hostEpoch,
       intervalMs: () => modules.settings.heartbeatMs(),
       runs: () => [...this.#runs.values()],
-      report: () => this.report(),
+      report: (isDue) => {
+        if (isDue) this.#sectors = undefined;
+        return this.report();
+      },
+      stamp: modules.stamp,
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
       onChange: () => this.#loop.wake(),
     });
@@ -193,7 +205,7 @@ export class HostAgent {
 
   /** The host as the scheduler sees it now. */
   async view(): Promise<HostView> {
-    const { settings, database } = this.#modules;
+    const { settings } = this.#modules;
     const running: Partial<Record<Phase, number>> = {};
     for (const run of this.#runs.values()) running[run.phase] = (running[run.phase] ?? 0) + 1;
     const maxSectors = settings.maxSectors();
@@ -203,14 +215,22 @@ export class HostAgent {
       limits: limitsOf(settings),
       running,
       maxSectors,
-      sectors:
-        maxSectors === 0
-          ? 0
-          : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
+      sectors: maxSectors === 0 ? 0 : (await this.#countSectors()) + (running['add-piece'] ?? 0),
       paused: this.#heartbeat.paused,
       acceptsOutsideC2: false,
       devices: [],
     };
+  }
+
+  /** Asked anew when a run that brings or takes files has ended, and with each heartbeat for what others have done. */
+  #countSectors(): Promise<number> {
+    if (this.#sectors) return this.#sectors;
+    const counting = countSectorsOfWorker(this.#modules.database.kysely, this.#options.name);
+    this.#sectors = counting;
+    counting.catch(() => {
+      if (this.#sectors === counting) this.#sectors = undefined;
+    });
+    return counting;
   }
 
   /** What it runs, holds, would still take, and why not more. */
@@ -284,8 +304,11 @@ export class HostAgent {
 
   #execute({ run, journalled }: AdoptedRun): void {
     this.#runs.set(run.row.id, run);
+    this.#heartbeat.note();
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
+      if (MOVES_FILES.has(run.phase)) this.#sectors = undefined;
+      this.#heartbeat.note();
       this.#executions.delete(execution);
       this.#pool.fill();
       this.#loop.wake();
@@ -294,6 +317,7 @@ export class HostAgent {
   }
 
   #onSettings(): void {
+    this.#heartbeat.note();
     this.#loop.wake();
     this.#lease.retime();
     if (this.#options.class?.() === this.#class) return;

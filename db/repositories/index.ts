@@ -4,6 +4,7 @@ export * from './message-sectors.ts';
 export * from './message-versions.ts';
 export * from './messages.ts';
 export * from './miners.ts';
+export * from './operator-word.ts';
 export * from './outbox.ts';
 export * from './params-trust.ts';
 export * from './phase-runs.ts';

@@ -1,4 +1,4 @@
-import { SettingsWatcher } from '#config';
+import { SettingsWatcher, StampAnnouncer } from '#config';
 import type { Logger } from '#log';
 import { createNodeWallet } from '#wallet';
 import { pieceStoreFolder } from './piece-store-folder.ts';
@@ -23,6 +23,11 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
     },
     onError: (error) => log.warn({ event: 'settings.watch-failed', err: error }, (error as Error).message),
   });
+  const announcer = new StampAnnouncer({
+    redis: modules.bus.client,
+    database: db,
+    onError: (error) => log.warn({ event: 'stamp.not-announced', err: error }, (error as Error).message),
+  });
   const sealing = { ...modules, signer: createNodeWallet(chain) };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
   const role = startSealing(sealing, [
@@ -34,6 +39,7 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
     failed: role.failed,
     stop: async () => {
       await role.stop();
+      await announcer.close();
       await watcher.close();
       await modules[Symbol.asyncDispose]();
     },
