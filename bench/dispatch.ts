@@ -21,7 +21,7 @@ import { QueueBus } from '#queues';
 import { readProfile } from '#replay';
 import { AgentUnderTest } from './dispatch/agent.ts';
 import { Fleet } from './dispatch/fleet.ts';
-import { latencies, openLoop, type Window } from './dispatch/open-loop.ts';
+import { latencies, openLoop, slowest, type Window } from './dispatch/open-loop.ts';
 import { populate } from './dispatch/populate.ts';
 import { cpuSeconds, residentMb } from './dispatch/process-use.ts';
 import { countConnections, countStatements, openServers, type Servers } from './dispatch/servers.ts';
@@ -127,6 +127,7 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
         const { window, sample } = await sampleOf(rate, firstNumber, idle);
         firstNumber += window.pledged;
         samples.push(sample);
+        say(`  slowest: ${await slowest(database, window, 5)}`);
         say(
           `${title(`${rate}/s`)} ${JSON.stringify(sample)} late ${window.late}, load ${loadavg()[0]?.toFixed(1)}`,
         );

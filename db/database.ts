@@ -21,7 +21,7 @@ export interface DatabaseOptions {
   readonly passwordFile?: string | undefined;
   readonly poolSize?: number | undefined;
   /**
-   * Connections that are kept, of the `poolSize`: the others are opened for those who have waited half a second, and
+   * Connections that are kept, of the `poolSize`: the others are opened for those who have waited two seconds, and
    * closed again. For the many processes of a fleet; default: all.
    */
   readonly steadySize?: number | undefined;

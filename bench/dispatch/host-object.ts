@@ -50,7 +50,7 @@ export async function startHost(options: HostOptions): Promise<HostObject> {
       settings: agentSettings(settings, name),
       log,
       sealers: { program: { bin: '' } },
-      openSealers: async () => new InProcessSealers({ profile, speed: 1, seed: name }),
+      openSealers: async () => new InProcessSealers({ profile, speed: 1, seed: name, files: false }),
       onFatal: (error) => log.error({ err: error, name }, 'fatal'),
     },
   );

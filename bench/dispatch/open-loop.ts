@@ -70,14 +70,18 @@ async function pledge(
   await publishJobs(database.kysely, bus, job ? [job] : []);
 }
 
-/** @throws Error when runs are left: one was lost */
+/** @throws Error when runs are left: what happened to them */
 async function drained(database: Database): Promise<void> {
   const deadline = performance.now() + DRAIN_MS;
   for (;;) {
-    const { rows } = await sql<{ left: number }>`SELECT COUNT(*) AS \`left\` FROM phase_run
-      WHERE status IN ('waiting', 'queued', 'running')`.execute(database.kysely);
-    if (Number(rows[0]?.left ?? 0) === 0) return;
-    if (performance.now() > deadline) throw new Error(`${rows[0]?.left} runs have not ended`);
+    const { rows } = await sql<
+      Record<string, unknown>
+    >`SELECT phase, status, worker, queue_worker, error_code,
+      error_message FROM phase_run WHERE status IN ('waiting', 'queued', 'running')`.execute(database.kysely);
+    if (rows.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new Error(`${rows.length} runs have not ended: ${JSON.stringify(rows.slice(0, 5))}`);
+    }
     await sleep(500);
   }
 }
@@ -100,4 +104,13 @@ export async function latencies(
      WHERE runnable_at >= ${from} AND runnable_at < ${to} AND claimed_at IS NOT NULL
        AND (queue_worker IS NULL) = ${fleetQueue ? 1 : 0}`.execute(database.kysely);
   return rows.map((row) => Number(row.ms)).sort((a, b) => a - b);
+}
+
+/** The runs of a window that waited longest, for people. */
+export async function slowest(database: Database, { from, to }: Window, count: number): Promise<string> {
+  const { rows } = await sql<{ phase: string; worker: string; ms: number }>`
+    SELECT phase, worker, ROUND(TIMESTAMPDIFF(MICROSECOND, runnable_at, claimed_at) / 1000) AS ms FROM phase_run
+     WHERE runnable_at >= ${from} AND runnable_at < ${to} AND claimed_at IS NOT NULL
+     ORDER BY 3 DESC LIMIT ${sql.lit(count)}`.execute(database.kysely);
+  return rows.map(({ phase, worker, ms }) => `${phase} ${worker} ${ms} ms`).join(', ');
 }

@@ -22,7 +22,7 @@ export async function openServers(connections: number): Promise<Servers> {
   const admin = openDatabase(mysql);
   try {
     // The run's own server, with what its folder is made for: a suite's needs.
-    await sql`SET GLOBAL max_connections = ${sql.lit(connections + 200)}`.execute(admin.kysely);
+    await sql`SET GLOBAL max_connections = ${sql.lit(2 * connections + 200)}`.execute(admin.kysely);
     await sql`SET GLOBAL innodb_buffer_pool_size = ${sql.lit(512 * 2 ** 20)}`.execute(admin.kysely);
   } finally {
     await admin.close();

@@ -24,7 +24,7 @@ const SESSION_SETTINGS =
 const SESSION_ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 /** Who has waited so long for one of the steady connections gets a spare one, in ms. */
-const SPARE_AFTER_MS = 500;
+const SPARE_AFTER_MS = 2_000;
 
 /** mysql2's pool for kysely, with every wait bounded and every connection's session set before its first use. */
 export class BoundedPool implements MysqlPool {
@@ -89,9 +89,13 @@ export class BoundedPool implements MysqlPool {
       if (connection) resolve(connection);
       else reject(error);
     };
+    // A spare that cannot be had changes nothing: the steady one is still waited for.
+    const takeSpare = (error: unknown, connection: PoolConnection | undefined) => {
+      if (!error) settle(undefined, connection);
+    };
     const timer = setTimeout(() => settle(new BeeproError('DB_BUSY', { ms, poolSize }), undefined), ms);
     const impatience =
-      this.#spares && setTimeout(() => this.#spares?.getConnection(settle), Math.min(SPARE_AFTER_MS, ms));
+      this.#spares && setTimeout(() => this.#spares?.getConnection(takeSpare), Math.min(SPARE_AFTER_MS, ms));
     this.#pool.getConnection(settle);
     return promise;
   }

@@ -7,7 +7,7 @@ import { type OpName, STAND_IN_MARK, standInProof } from '#sealer';
 import { commDOf, standInCommR } from './commitments.ts';
 import { PlayedError } from './played-error.ts';
 import type { PlayedPhase } from './player.ts';
-import { SectorFolder } from './sector-folder.ts';
+import type { PlayedSector } from './sector-folder.ts';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const sectorParam = z.object({ miner: z.number(), number: z.number(), proof: z.number(), dir: z.string() });
@@ -15,25 +15,28 @@ const pieceParam = z.object({ padded_size: z.number(), comm_p: hex32 });
 const onSector = z.object({ sector: sectorParam });
 const withTicket = onSector.extend({ ticket: hex32 });
 
+/** The sector of a directory. */
+export type SectorsAt = (dir: string) => PlayedSector;
+
 /** One op that the stand-in plays: which phase's time it takes, and what it leaves and answers at the end of it. */
 export interface PlayedOp {
   /** Undefined: it takes no time of its own; the profile's phases include it. */
   readonly phase: PlayedPhase | undefined;
   /** Whether it is finished already, so that it takes no time. */
-  isDone?(params: unknown): Promise<boolean>;
+  isDone?(params: unknown, at: SectorsAt): Promise<boolean>;
   /** What is refused before any time passes. */
-  begin?(params: unknown): Promise<void>;
-  end(params: unknown): Promise<Readonly<Record<string, unknown>>>;
+  begin?(params: unknown, at: SectorsAt): Promise<void>;
+  end(params: unknown, at: SectorsAt): Promise<Readonly<Record<string, unknown>>>;
 }
 
 const addPiece: PlayedOp = {
   phase: 'add-piece',
-  async end(params) {
+  async end(params, at) {
     const { sector, pieces } = onSector
       .extend({ pieces: z.array(z.object({ padded_size: z.number().optional(), comm_p: hex32.optional() })) })
       .parse(params);
     const known = pieces.map((piece) => pieceParam.parse(piece));
-    await new SectorFolder(sector.dir).writeUnsealed();
+    await at(sector.dir).writeUnsealed();
     return {
       comm_d: commDOf(known, sizeOf(sector.proof)),
       pieces: known.map((piece) => ({ ...piece, offset: 0, size: 0, zero: false })),
@@ -45,18 +48,18 @@ const addPiece: PlayedOp = {
 const withPieces = withTicket.extend({ pieces: z.array(pieceParam) });
 
 /** Finished labels are used again: to restore a replica takes no time worth playing. */
-async function hasLabels(params: unknown): Promise<boolean> {
+async function hasLabels(params: unknown, at: SectorsAt): Promise<boolean> {
   const { sector, ticket } = withTicket.parse(params);
-  return (await new SectorFolder(sector.dir).key())?.ticket === ticket;
+  return (await at(sector.dir).key())?.ticket === ticket;
 }
 
 const preCommit1: PlayedOp = {
   phase: 'precommit1',
   isDone: hasLabels,
-  async end(params) {
+  async end(params, at) {
     const { sector, ticket, pieces } = withPieces.parse(params);
-    const folder = new SectorFolder(sector.dir);
-    const reused = await hasLabels(params);
+    const folder = at(sector.dir);
+    const reused = await hasLabels(params, at);
     if (!reused) await folder.wipe();
     await folder.writeLabels({ ticket, pieces });
     const layers = sizeOf(sector.proof) >= 2 ** 30 ? 11 : 2;
@@ -66,9 +69,9 @@ const preCommit1: PlayedOp = {
 
 const preCommit2: PlayedOp = {
   phase: 'precommit2',
-  async begin(params) {
+  async begin(params, at) {
     const { sector } = withTicket.parse(params);
-    const folder = new SectorFolder(sector.dir);
+    const folder = at(sector.dir);
     if (await folder.isFresh()) {
       await folder.touch();
       return;
@@ -80,9 +83,9 @@ const preCommit2: PlayedOp = {
       ...replica,
     });
   },
-  async end(params) {
+  async end(params, at) {
     const { sector, ticket } = withTicket.parse(params);
-    const folder = new SectorFolder(sector.dir);
+    const folder = at(sector.dir);
     const pieces = (await folder.key())?.pieces ?? [];
     const commitments = {
       comm_r: standInCommR(sector, ticket),
@@ -93,25 +96,25 @@ const preCommit2: PlayedOp = {
   },
 };
 
-async function requireReplica(dir: string): Promise<void> {
-  if (!(await new SectorFolder(dir).replica())) {
+async function requireReplica(dir: string, at: SectorsAt): Promise<void> {
+  if (!(await at(dir).replica())) {
     throw new PlayedError('not_sealed', 'the sector has no finished pre-commit 2');
   }
 }
 
 const syntheticProofs: PlayedOp = {
   phase: undefined,
-  async end(params) {
-    await requireReplica(onSector.parse(params).sector.dir);
+  async end(params, at) {
+    await requireReplica(onSector.parse(params).sector.dir, at);
     return { size: 0 };
   },
 };
 
 const check: PlayedOp = {
   phase: undefined,
-  async end(params) {
+  async end(params, at) {
     const { sector, seeds } = onSector.extend({ seeds: z.number().default(8) }).parse(params);
-    await requireReplica(sector.dir);
+    await requireReplica(sector.dir, at);
     return { seeds, challenges: 0 };
   },
 };
@@ -128,11 +131,11 @@ const c1File = z.object({
 
 const commit1: PlayedOp = {
   phase: 'commit1',
-  async end(params) {
+  async end(params, at) {
     const { sector, ...facts } = withTicket
       .extend({ seed: hex32, comm_r: hex32, comm_d: hex32 })
       .parse(params);
-    await requireReplica(sector.dir);
+    await requireReplica(sector.dir, at);
     const claim = {
       miner: sector.miner,
       number: sector.number,
@@ -166,8 +169,8 @@ const commit2: PlayedOp = {
 
 const clearCache: PlayedOp = {
   phase: undefined,
-  async end(params) {
-    await requireReplica(onSector.parse(params).sector.dir);
+  async end(params, at) {
+    await requireReplica(onSector.parse(params).sector.dir, at);
     return { freed: 0 };
   },
 };

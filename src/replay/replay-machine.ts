@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { OpName, Progress } from '#sealer';
 import { PlayedCrash, PlayedError } from './played-error.ts';
-import { PLAYED_OPS } from './played-ops.ts';
+import { PLAYED_OPS, type SectorsAt } from './played-ops.ts';
 import { drawPlay } from './player.ts';
 import type { Profile } from './profile.ts';
+import { MemorySector, type PlayedSector, SectorFolder } from './sector-folder.ts';
 
 export interface ReplayOptions {
   readonly profile: Profile;
@@ -13,6 +14,8 @@ export interface ReplayOptions {
   readonly speed: number;
   /** The same seed plays the same. */
   readonly seed: string;
+  /** False: sectors stand in memory alone, for measurements in which thousands of hosts share a disk. Default true. */
+  readonly files?: boolean;
 }
 
 /** A sign of life, in ms. */
@@ -28,8 +31,12 @@ const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 export class ReplayMachine {
   readonly options: ReplayOptions;
 
+  readonly #sectors = new Map<string, PlayedSector>();
+  readonly #at: SectorsAt;
+
   constructor(options: ReplayOptions) {
     this.options = options;
+    this.#at = options.files === false ? (dir) => this.#inMemory(dir) : (dir) => new SectorFolder(dir);
   }
 
   /**
@@ -46,17 +53,17 @@ export class ReplayMachine {
     const played = PLAYED_OPS[op as OpName];
     if (!played) throw new PlayedError('bad_request', `the stand-in does not play ${op}`);
     try {
-      if (played.phase !== undefined && !(await played.isDone?.(params))) {
+      if (played.phase !== undefined && !(await played.isDone?.(params, this.#at))) {
         const play = drawPlay(this.options.profile, played.phase, this.options.seed, id);
         if (!play) {
           const { name } = this.options.profile;
           throw new PlayedError('library', `the profile ${name} has no ${played.phase}`);
         }
-        await played.begin?.(params);
+        await played.begin?.(params, this.#at);
         await this.#pass(op, play.ms / this.options.speed, signal, onProgress);
         fail(play.failure);
       }
-      return await played.end(params);
+      return await played.end(params, this.#at);
     } catch (error) {
       if (error instanceof z.ZodError) throw new PlayedError('bad_request', z.prettifyError(error));
       if (isFileError(error)) throw new PlayedError('io', error.message);
@@ -83,6 +90,12 @@ export class ReplayMachine {
       seal_proofs: Array.from({ length: 10 }, (_, index) => index + 5),
       ops: Object.keys(PLAYED_OPS),
     };
+  }
+
+  #inMemory(dir: string): PlayedSector {
+    const known = this.#sectors.get(dir) ?? new MemorySector();
+    this.#sectors.set(dir, known);
+    return known;
   }
 
   async #pass(

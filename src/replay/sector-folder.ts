@@ -10,12 +10,68 @@ const keyFile = z.object({
 export type PlayedKey = z.infer<typeof keyFile>;
 
 const sealedFile = z.object({ comm_r: z.string(), comm_d: z.string() });
+export type PlayedReplica = z.infer<typeof sealedFile>;
+
+/** Where the played ops keep what a sector has come to. */
+export interface PlayedSector {
+  writeUnsealed(): Promise<void>;
+  /** PC1: the labels are complete, the replica is a fresh copy of the data. */
+  writeLabels(key: PlayedKey): Promise<void>;
+  key(): Promise<PlayedKey | undefined>;
+  isFresh(): Promise<boolean>;
+  /** PC2 is about to encode in place: after this the replica is no copy any more. */
+  touch(): Promise<void>;
+  writeReplica(commitments: PlayedReplica): Promise<void>;
+  replica(): Promise<PlayedReplica | undefined>;
+  /** Another key: nothing of the old one counts. */
+  wipe(): Promise<void>;
+}
+
+/** The same without a file, for hosts whose disks are not what is measured. Nothing can be landed from it. */
+export class MemorySector implements PlayedSector {
+  #key: PlayedKey | undefined;
+  #fresh = false;
+  #replica: PlayedReplica | undefined;
+
+  async writeUnsealed(): Promise<void> {}
+
+  async writeLabels(key: PlayedKey): Promise<void> {
+    this.#key = key;
+    this.#fresh = true;
+  }
+
+  async key(): Promise<PlayedKey | undefined> {
+    return this.#key;
+  }
+
+  async isFresh(): Promise<boolean> {
+    return this.#fresh;
+  }
+
+  async touch(): Promise<void> {
+    this.#fresh = false;
+  }
+
+  async writeReplica(commitments: PlayedReplica): Promise<void> {
+    this.#replica = commitments;
+  }
+
+  async replica(): Promise<PlayedReplica | undefined> {
+    return this.#replica;
+  }
+
+  async wipe(): Promise<void> {
+    this.#key = undefined;
+    this.#fresh = false;
+    this.#replica = undefined;
+  }
+}
 
 /**
  * What stands in a sector's directory in the place of 32 GiB: small files under the real names, each of which says
  * what it is. The markers have the real ones' meaning, so that a run that was interrupted goes on as it would.
  */
-export class SectorFolder {
+export class SectorFolder implements PlayedSector {
   readonly dir: string;
 
   constructor(dir: string) {
@@ -26,7 +82,6 @@ export class SectorFolder {
     await this.#writeText('unsealed', 'data');
   }
 
-  /** PC1: the labels are complete, the replica is a fresh copy of the data. */
   async writeLabels(key: PlayedKey): Promise<void> {
     await mkdir(join(this.dir, 'cache'), { recursive: true });
     await this.#writeText('sealed', 'a copy of the data');
@@ -42,23 +97,21 @@ export class SectorFolder {
     return (await this.#readJson('cache/beepro-fresh.json')) !== undefined;
   }
 
-  /** PC2 is about to encode in place: after this the replica is no copy any more. */
   async touch(): Promise<void> {
     await rm(join(this.dir, 'cache/beepro-fresh.json'), { force: true });
   }
 
-  async writeReplica(commitments: { readonly comm_r: string; readonly comm_d: string }): Promise<void> {
+  async writeReplica(commitments: PlayedReplica): Promise<void> {
     await this.#writeText('sealed', `a replica ${commitments.comm_r}`);
     for (const name of ['p_aux', 't_aux', 'sc-02-data-tree-r-last.dat'])
       await this.#writeText(`cache/${name}`, name);
     await this.#writeJson('cache/beepro-sealed.json', commitments);
   }
 
-  async replica(): Promise<z.infer<typeof sealedFile> | undefined> {
+  async replica(): Promise<PlayedReplica | undefined> {
     return sealedFile.safeParse(await this.#readJson('cache/beepro-sealed.json')).data;
   }
 
-  /** Another key: nothing of the old one counts. */
   async wipe(): Promise<void> {
     await rm(join(this.dir, 'cache'), { recursive: true, force: true });
     await rm(join(this.dir, 'sealed'), { force: true });
