@@ -32,6 +32,20 @@ export interface MinerActivityTable {
   activity: string;
 }
 
+/** The last decision of automatic pledging for each miner, for people: nothing is decided from it. */
+export interface PledgeDecisionTable {
+  miner: ActorId;
+  decided_at: Date;
+  /** Sectors that this decision pledged. */
+  pledged: number;
+  /** A sentence: why so many, or why none. */
+  reason: string;
+  /** What it was decided from: counts, and amounts in attoFIL as text. */
+  facts: Json<Record<string, unknown>>;
+  /** When it last pledged anything. */
+  pledged_at: Date | null;
+}
+
 export interface SettingTable {
   name: string;
   /** `*`, `miner:1000`, `class:big`, `worker:host-a`. */
@@ -85,6 +99,14 @@ export interface LeaseTable {
   expires_at: Date;
 }
 
+/** Where C1's output is: `path` on the worker that holds the sector, `shared` where every worker reads it. */
+export interface Commit1Output {
+  path: string;
+  sha256: string;
+  size?: Bytes | undefined;
+  shared?: string | undefined;
+}
+
 export interface SectorTable {
   miner: ActorId;
   number: SectorNumber;
@@ -104,8 +126,8 @@ export interface SectorTable {
   precommit_epoch: Epoch | null;
   seed: string | null;
   seed_epoch: Epoch | null;
-  /** Digest and place of C1's output on the worker, and the proof itself (hex) once it has verified. */
-  commit1_output: JsonOrNull<{ path: string; sha256: string }>;
+  /** C1's output, and the proof itself (hex) once it has verified. */
+  commit1_output: JsonOrNull<Commit1Output>;
   proof: string | null;
   proof_at: Date | null;
   landed_at: Date | null;
@@ -154,6 +176,8 @@ export interface PhaseRunTable {
   status: PhaseRunStatus;
   /** The host queue it waits in; null for the fleet's queue. */
   queue_worker: string | null;
+  /** Set while others than `queue_worker` may claim it as well: C2 that its own host would start later. */
+  offered_at: Date | null;
   /** Who runs it. */
   worker: string | null;
   host_epoch: number | null;
@@ -333,6 +357,7 @@ export interface ParamsTrustTable {
 export interface Tables {
   miner: MinerTable;
   miner_activity: MinerActivityTable;
+  pledge_decision: PledgeDecisionTable;
   setting: SettingTable;
   setting_history: SettingHistoryTable;
   setting_version: SettingVersionTable;

@@ -14,8 +14,7 @@ interface Modules {
   readonly hostEpoch: () => number;
   readonly intervalMs: () => number;
   readonly runs: () => readonly ActiveRun[];
-  /** `isDue`: with a heartbeat in its time, not for a change that this worker knows of. */
-  readonly report: (isDue: boolean) => Promise<HostReport>;
+  readonly report: () => Promise<HostReport>;
   /** While it is the same, the operator has said nothing new: MySQL need not be asked. */
   readonly stamp?: OperatorStamp | undefined;
   /** A newer agent has registered under this worker's name. */
@@ -90,7 +89,7 @@ export class Heartbeat {
       const isDue = performance.now() - this.#beatAt >= this.#modules.intervalMs();
       if (isDue || this.#isStale) {
         this.#isStale = false;
-        const report = await this.#modules.report(isDue);
+        const report = await this.#modules.report();
         if (isDue) await this.#renew();
         if (isDue || gist(report) !== this.#reported) await this.#tell(report);
       }

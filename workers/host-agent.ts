@@ -1,10 +1,11 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OperatorStamp } from '#config';
-import { BeeproError, isBeeproError, PHASE_NAMES, type Phase } from '#core';
-import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
+import { BeeproError, isBeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
+import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
-import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
-import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
+import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
+import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import {
   RunJournal,
   readBootId,
@@ -13,15 +14,21 @@ import {
   type Sealers,
   type StandIn,
 } from '#sealer';
+import { jobsOfRun } from '#sector';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
 import { type AdoptedRun, adoptRuns, neededSealers } from './adoption.ts';
 import type { AgentSettings } from './agent-settings.ts';
+import { C1Inbox } from './c1-stream/inbox.ts';
+import { servedC1 } from './c1-stream/served.ts';
+import { C1Server, type C1ServerOptions } from './c1-stream/server.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
+import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StandInGuard } from './stand-in-guard.ts';
 import { StateFolder } from './state-folder.ts';
@@ -36,7 +43,13 @@ export interface HostAgentOptions {
   readonly stateDir: string;
   /** The fast disk that sectors are sealed on. */
   readonly workspaceDir: string;
+  /** The lock folders of devices, the same for all agents of a machine; default: in the state folder. */
+  readonly devicesDir?: string;
+  /** What lists this machine's GPUs; default: `nvidia-smi`. */
+  readonly gpuTool?: string | undefined;
   readonly version: string;
+  /** Where other workers fetch C1's output; undefined: they cannot. */
+  readonly stream?: Pick<C1ServerOptions, 'host' | 'port' | 'advertise' | 'secret'> | undefined;
 }
 
 export interface HostAgentModules {
@@ -54,9 +67,6 @@ export interface HostAgentModules {
   readonly onFatal: (error: BeeproError) => void;
 }
 
-/** What changes how many sectors have files here. */
-const MOVES_FILES: ReadonlySet<Phase> = new Set(['add-piece', 'clear-cache', 'remove-files']);
-
 /** How often running phases are held against their time limits, in ms. */
 const TIME_LIMIT_LOOK_MS = 500;
 
@@ -69,19 +79,24 @@ export class HostAgent {
   readonly #modules: HostAgentModules;
   readonly #log: Logger;
   readonly #runs = new Map<number, ActiveRun>();
+  /** Slots of runs that were left to the next agent: their sealers have not let go of them. */
+  readonly #leftSeats: HeldSeat[] = [];
   readonly #executions = new Set<Promise<void>>();
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
   readonly #pool: Sealers;
   readonly #fetcher: JobFetcher;
+  readonly #resources: HostResources;
+  readonly #devices: HostDevices;
+  readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
   readonly #guard: StandInGuard;
+  readonly #inbox: C1Inbox;
+  #server: C1Server | undefined;
   #choice: Choice | undefined;
-  /** How many sectors have files here, as MySQL last said; undefined: it may be another number by now. */
-  #sectors: Promise<number> | undefined;
   #class: string | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -94,6 +109,7 @@ export class HostAgent {
       journal: RunJournal;
       pool: Sealers;
       fetcher: JobFetcher;
+      devices: HostDevices;
     },
   ) {
     this.#options = options;
@@ -104,15 +120,36 @@ export class HostAgent {
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
     this.#guard = new StandInGuard(modules.database);
+    this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
+    this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
+    this.#resources = new HostResources({
+      worker: options.name,
+      workspaceDir: options.workspaceDir,
+      database: modules.database,
+      settings: modules.settings,
+      log: this.#log,
+    });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
       worker: options.name,
       workspace: new Workspace(options.workspaceDir),
+      inbox: this.#inbox,
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
+      devices: parts.devices,
+    });
+    this.#deviceKeeper = new DeviceKeeper({
+      devices: parts.devices,
+      pool: parts.pool,
+      log: this.#log,
+      scratch: join(options.stateDir, 'self-test'),
+      hostEpoch,
+      held: () => this.#heldSeats(),
+      onLost: (device) => this.#endRunsOn(device),
+      onChange: () => this.#loop.wake(),
     });
     this.#heartbeat = new Heartbeat({
       worker: options.name,
@@ -121,10 +158,7 @@ export class HostAgent {
       hostEpoch,
       intervalMs: () => modules.settings.heartbeatMs(),
       runs: () => [...this.#runs.values()],
-      report: (isDue) => {
-        if (isDue) this.#sectors = undefined;
-        return this.report();
-      },
+      report: () => this.report(),
       stamp: modules.stamp,
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
       onChange: () => this.#loop.wake(),
@@ -137,7 +171,7 @@ export class HostAgent {
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
       claim: (runId) => this.#claim(runId),
-      start: (row, job) => this.#start(row, job),
+      start: (row, job, candidate) => this.#start(row, job, candidate),
       onChoice: (choice) => {
         this.#choice = choice;
       },
@@ -157,16 +191,30 @@ export class HostAgent {
       worker: options.name,
       ttlMs: () => modules.settings.leaseTtlMs(),
       onLapse: () => modules.log.warn('the host’s lease is not renewed: no new work until it is'),
-      onRegained: async () => agent?.register(),
+      onRegained: async () => agent?.comeBack(),
       onLost: modules.onFatal,
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
     try {
+      // What is measured must be there.
+      await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
+      const devices = await HostDevices.open({
+        file: join(options.stateDir, 'devices.json'),
+        folder: options.devicesDir ?? join(options.stateDir, 'devices'),
+        settings: () => modules.settings.devices(),
+        log: modules.log.child({ worker: options.name }),
+        tool: options.gpuTool,
+      });
+      const { program } = modules.sealers;
       const openSealers = modules.openSealers ?? ((...given) => SealerPool.open(...given));
       const pool = await openSealers(
         {
           ...modules.sealers,
+          program: (sealerClass, seat) =>
+            devices.program(typeof program === 'function' ? program(sealerClass, seat) : program, seat),
+          maxMemory: () => modules.settings.sealerMaxMemory(),
+          onReplace: (name, why) => modules.log.info({ sealer: name, why }, 'sealer replaced'),
           dir: join(options.stateDir, 'sealers'),
           onError: (error) => modules.log.warn({ err: error }, 'sealer'),
         },
@@ -176,10 +224,11 @@ export class HostAgent {
         token: options.name,
         onError: (error) => modules.log.warn({ err: error }, 'Redis'),
       });
-      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher });
+      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher, devices });
       await agent.#begin(journal);
       return agent;
     } catch (error) {
+      if (agent) await agent.#server?.close();
       await lease.release();
       await state.release();
       throw error;
@@ -206,31 +255,24 @@ export class HostAgent {
   /** The host as the scheduler sees it now. */
   async view(): Promise<HostView> {
     const { settings } = this.#modules;
+    const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
-    for (const run of this.#runs.values()) running[run.phase] = (running[run.phase] ?? 0) + 1;
-    const maxSectors = settings.maxSectors();
+    for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
+    const acceptsOutsideC2 = settings.acceptsOutsideC2();
+    const devices = this.#devices.views(this.#heldSeats());
+    const idle = idleMemory(this.#pool.idle, devices);
+    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
       limits: limitsOf(settings),
       running,
-      maxSectors,
-      sectors: maxSectors === 0 ? 0 : (await this.#countSectors()) + (running['add-piece'] ?? 0),
+      maxSectors: settings.maxSectors(),
       paused: this.#heartbeat.paused,
-      acceptsOutsideC2: false,
-      devices: [],
+      acceptsOutsideC2,
+      devices,
+      ...resources,
     };
-  }
-
-  /** Asked anew when a run that brings or takes files has ended, and with each heartbeat for what others have done. */
-  #countSectors(): Promise<number> {
-    if (this.#sectors) return this.#sectors;
-    const counting = countSectorsOfWorker(this.#modules.database.kysely, this.#options.name);
-    this.#sectors = counting;
-    counting.catch(() => {
-      if (this.#sectors === counting) this.#sectors = undefined;
-    });
-    return counting;
   }
 
   /** What it runs, holds, would still take, and why not more. */
@@ -257,6 +299,12 @@ export class HostAgent {
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
   }
 
+  /** The lease is held again after an outage: the fleet may have given this worker up meanwhile. */
+  async comeBack(): Promise<void> {
+    await this.register();
+    await this.#sweep();
+  }
+
   /**
    * Stops taking jobs and lets go of the lease. Sealers go on for the next agent; outcomes that are on their way
    * to MySQL get a few seconds.
@@ -267,6 +315,7 @@ export class HostAgent {
   }
 
   async #begin(journal: RunJournal): Promise<void> {
+    await this.#serveC1();
     await this.register();
     const adopted = await adoptRuns({
       worker: this.#options.name,
@@ -282,24 +331,73 @@ export class HostAgent {
       PHASE_NAMES.flatMap((phase) => [queueName(phase), queueName(phase, this.#options.name)]),
     );
     await this.#heartbeat.start();
-    await sweepWorkspace({
-      worker: this.#options.name,
-      database: this.#modules.database,
-      workspace: new Workspace(this.#options.workspaceDir),
-      log: this.#log,
-    });
+    await this.#inbox.sweep(new Set(this.#runs.keys()));
+    await this.#sweep();
     this.#closers.push(this.#modules.settings.onChange(() => this.#onSettings()));
     const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
     this.#pool.fill();
+    this.#deviceKeeper.start();
+    this.#closers.push(() => this.#deviceKeeper.close());
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
     const { standIn } = this.#guard;
     if (standIn) this.#log.warn({ standIn }, 'its sealer is a STAND-IN: nothing that it seals is proven');
   }
 
-  #start(row: PhaseRunRow, job: FetchedJob): void {
-    this.#execute({ run: new ActiveRun(row, this.#options.name, job, new Date()), journalled: undefined });
+  async #serveC1(): Promise<void> {
+    const { name, workspaceDir, stream } = this.#options;
+    if (!stream) return;
+    const workspace = new Workspace(workspaceDir);
+    this.#server = await C1Server.start({
+      ...stream,
+      worker: name,
+      log: this.#log,
+      fileOf: (asked) => servedC1(this.#modules.database.kysely, workspace, asked),
+    });
+  }
+
+  #sweep(): Promise<void> {
+    return sweepWorkspace({
+      worker: this.#options.name,
+      database: this.#modules.database,
+      workspace: new Workspace(this.#options.workspaceDir),
+      log: this.#log,
+    });
+  }
+
+  #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
+    this.#endOtherJob(row, job);
+    const run = new ActiveRun(row, this.#options.name, job, new Date());
+    if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
+      kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
+    );
+    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
+    this.#execute({ run, journalled: undefined });
+  }
+
+  /** The slots that are held, from a run's claim until it is concluded. */
+  #heldSeats(): readonly HeldSeat[] {
+    const running = [...this.#runs.values()].flatMap(({ seat, phase }) =>
+      seat ? [{ seat, use: phase }] : [],
+    );
+    return [...running, ...this.#leftSeats];
+  }
+
+  #endRunsOn(device: string): void {
+    for (const run of this.#runs.values())
+      if (run.seat?.device === device && !run.answered) run.stop('device-lost');
+  }
+
+  /** An offered run is claimed: the job that nobody took is of no use, and may lie in a queue that nobody serves. */
+  #endOtherJob(row: PhaseRunRow, job: FetchedJob): void {
+    for (const other of jobsOfRun(row)) {
+      if (other.jobId === job.jobId) continue;
+      removeJob(this.#modules.bus, other.queue, other.jobId).catch((error: unknown) => {
+        this.#log.debug({ err: error, job: other.jobId }, 'the other job of an offered run is left');
+      });
+    }
   }
 
   #execute({ run, journalled }: AdoptedRun): void {
@@ -307,8 +405,9 @@ export class HostAgent {
     this.#heartbeat.note();
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
-      if (MOVES_FILES.has(run.phase)) this.#sectors = undefined;
+      this.#resources.forget();
       this.#heartbeat.note();
+      if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();
       this.#loop.wake();
@@ -318,8 +417,10 @@ export class HostAgent {
 
   #onSettings(): void {
     this.#heartbeat.note();
+    this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
+    void this.#deviceKeeper.look();
     if (this.#options.class?.() === this.#class) return;
     this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
   }
@@ -340,6 +441,7 @@ export class HostAgent {
     const late = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve()));
     await Promise.race([Promise.allSettled(this.#executions), late]);
     for (const run of this.#runs.values()) run.stop('agent-stops');
+    await this.#server?.close();
     this.#fetcher.close();
     this.#pool.close();
     await this.#lease
@@ -375,7 +477,12 @@ export class HostAgent {
     const lease = await reservation.open();
     try {
       const { result } = await lease.client.request('capabilities', {});
-      return { standIn: lease.client.hello.stand_in, capabilities: { ...result } };
+      this.#devices.gpuBuilt = result.gpu.built;
+      // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
+      const gpu = { ...result.gpu, devices: this.#devices.gpus };
+      const listen = this.#server ? { listen: this.#server.address } : {};
+      const capabilities = { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
+      return { standIn: lease.client.hello.stand_in, capabilities };
     } finally {
       lease.release();
     }

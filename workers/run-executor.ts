@@ -23,8 +23,10 @@ import type { Workspace } from '#storage';
 import { accept, defer, failureOutcome, isLostClaim, type Verdict } from './acceptance.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { AgentSettings } from './agent-settings.ts';
+import type { C1Inbox } from './c1-stream/inbox.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
+import type { HostDevices } from './devices/index.ts';
 import { patiently } from './patience.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
@@ -38,10 +40,12 @@ export interface ExecutorModules {
   readonly chain: ChainFacts;
   readonly settings: AgentSettings;
   readonly workspace: Workspace;
+  readonly inbox: C1Inbox;
   readonly journal: RunJournal;
   readonly pool: Sealers;
   readonly log: Logger;
   readonly hostEpoch: () => number;
+  readonly devices: HostDevices;
 }
 
 type Times = Pick<RunOutcome, 'startedAt' | 'answeredAt'>;
@@ -76,6 +80,7 @@ export class RunExecutor {
     } catch (error) {
       // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
       if (!run.leaving.aborted) log.error({ err: error }, 'the run is left to the next agent');
+      run.left = true;
       run.sealer?.leave();
     }
   }
@@ -86,7 +91,7 @@ export class RunExecutor {
     journalled: JournalledRun | undefined,
   ): Promise<Ending> {
     const handler = PHASE_HANDLERS[run.phase];
-    const reservation = await this.#reserve(handler, journalled?.intent.sealer ?? null);
+    const reservation = await this.#reserve(run, handler, journalled?.intent.sealer ?? null);
     await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
     killPoint('run.intent-journalled');
     const notes = new ProgressNotes((note) =>
@@ -95,13 +100,15 @@ export class RunExecutor {
         return true;
       }),
     );
+    const device = run.seat ? { device: run.seat.device } : {};
     if (reservation) {
       run.sealer = new RunSealer({
         reservation,
         runId: run.row.id,
         network: context.network,
         hostEpoch: this.#modules.hostEpoch,
-        onProgress: (progress) => notes.add({ ...progress }),
+        onProgress: (progress) => notes.add({ ...progress, ...device }),
+        requireGpu: run.seat !== undefined && this.#modules.devices.needsGpu(run.seat),
       });
     }
     const began = new Date();
@@ -110,9 +117,15 @@ export class RunExecutor {
       answeredAt: new Date().toISOString(),
     });
     try {
-      context.log.info('started');
-      const work = handler.run({ ...context, progress: (note) => notes.add(note) });
+      context.log.info(device, 'started');
+      // The operator sees at once which device it is on, also when it takes no longer than a moment.
+      if (run.seat)
+        void noteRunProgress(this.#modules.database.kysely, run.fence, { progress: device }).catch(
+          () => undefined,
+        );
+      const work = handler.run({ ...context, progress: (note) => notes.add({ ...note, ...device }) });
       const done = await untilLeft(work, run.signal);
+      await this.#noteOnDevice(run, undefined);
       const standIn = run.sealer?.standIn;
       const named = standIn === undefined ? done : { ...done, standIn };
       return { outcome: await this.#journalOutcome(run, { done: named, ...times() }) };
@@ -127,8 +140,9 @@ export class RunExecutor {
     if (run.stopReason === 'agent-stops') throw thrown;
     if (run.stopReason === 'superseded') return 'dropped';
     if (thrown instanceof Deferral) return { deferral: thrown };
-    const error = run.stopReason === 'time-limit' ? this.#timeLimitError(run) : toBeeproError(thrown);
+    const error = this.#whyStopped(run) ?? toBeeproError(thrown);
     if (isLostClaim(error)) return 'dropped';
+    await this.#noteOnDevice(run, error);
     const deferral = deferralFor(error);
     if (deferral) return { deferral };
     return { outcome: await this.#journalOutcome(run, failureOutcome(error, times)) };
@@ -157,8 +171,10 @@ export class RunExecutor {
     // The same attempt will be published again, and BullMQ ignores an id that it keeps as ended.
     if ('deferral' in ending) await this.#removeJob(run);
     killPoint('accept.completed');
-    if ('deferral' in ending) await run.sealer?.finish(undefined);
+    if ('deferral' in ending) await run.sealer?.finish(ending.deferral.reason);
     if (result) await this.#tidy(context, verdict, result);
+    // What was fetched is gone on from when the run comes back here.
+    if (!('deferral' in ending)) await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -193,6 +209,7 @@ export class RunExecutor {
     context.log.info('superseded');
     await run.sealer?.kill();
     await this.#completeJob(run, 'superseded');
+    await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -229,23 +246,43 @@ export class RunExecutor {
     }
   }
 
-  async #reserve(handler: PhaseHandler, known: string | null): Promise<SealerReservation | undefined> {
+  async #reserve(
+    run: ActiveRun,
+    handler: PhaseHandler,
+    known: string | null,
+  ): Promise<SealerReservation | undefined> {
+    const { pool } = this.#modules;
     if (handler.sealer === null) return undefined;
-    return known === null ? this.#modules.pool.reserve(handler.sealer) : this.#modules.pool.adopt(known);
+    if (known !== null) return pool.adopt(known, { seat: run.seat, cores: run.cores });
+    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer, run.cores);
+  }
+
+  /**
+   * How a run ended goes to its device's record first, so that the next try does not land on a device that failed. A
+   * run that never asked its sealer, because the chain or a disk kept it waiting, says nothing of the device.
+   */
+  async #noteOnDevice(run: ActiveRun, error: BeeproError | undefined): Promise<void> {
+    if (!run.seat || !run.sealer?.startedAt) return;
+    const detail = run.sealer.fellBack;
+    const lost = detail === undefined ? undefined : new BeeproError('SEALER_GPU_LOST', { detail });
+    await this.#modules.devices.note(run.seat, run.phase, error ?? lost);
   }
 
   #intent(run: ActiveRun, sealer: string | null): RunIntent {
     const { row, fence } = run;
     return {
       runId: row.id,
-      jobId: jobId(row, row.phase, row.attempt),
-      queue: queueName(row.phase, row.queue_worker),
+      // An offered run has two jobs: the one that it came by is ended with it.
+      jobId: run.job?.jobId ?? jobId(row, row.phase, row.attempt),
+      queue: run.job?.queue ?? queueName(row.phase, row.queue_worker),
       miner: row.miner,
       number: row.number,
       phase: row.phase,
       attempt: fence.attempt,
       claim: fence.claim,
       sealer,
+      ...(run.cores ? { cores: run.cores } : {}),
+      ...(run.seat ? { seat: run.seat } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
     };
@@ -262,6 +299,7 @@ export class RunExecutor {
     const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
+    run.proof = proof;
     return {
       run: run.row,
       fence: run.fence,
@@ -273,6 +311,7 @@ export class RunExecutor {
       chain: this.#modules.chain,
       settings: this.#modules.settings,
       workspace,
+      inbox: this.#modules.inbox,
       sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
       log,
       signal: run.signal,
@@ -292,7 +331,17 @@ export class RunExecutor {
     };
   }
 
-  #timeLimitError(run: ActiveRun): BeeproError {
+  /** What the agent ended it for; undefined: it ended by itself. */
+  #whyStopped(run: ActiveRun): BeeproError | undefined {
+    if (run.stopReason === 'device-lost') {
+      const { device = '' } = run.seat ?? {};
+      return new BeeproError('DEVICE_LOST', {
+        device,
+        phase: run.phase,
+        detail: 'nvidia-smi no longer vouches for it',
+      });
+    }
+    if (run.stopReason !== 'time-limit') return undefined;
     const seconds = Math.round(this.#modules.settings.timeLimitMs(run.phase) / 1_000);
     return new BeeproError('WORKER_TIME_LIMIT', { phase: run.phase, seconds });
   }

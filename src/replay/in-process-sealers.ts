@@ -28,6 +28,7 @@ import { errorOf } from './replay-runs.ts';
  */
 export class InProcessSealers implements Sealers {
   readonly #machine: ReplayMachine;
+  readonly idle = [];
   #serial = 0;
 
   constructor(options: ReplayOptions) {
@@ -39,11 +40,18 @@ export class InProcessSealers implements Sealers {
     return this.#reservation(`${sealerClass}-${this.#serial}`);
   }
 
+  /** Whoever asks for a seat has seen that it is free: in one process nobody else lets go of it late. */
+  async reserveSeat(): Promise<SealerReservation> {
+    return this.reserve('prover');
+  }
+
   async adopt(name: string): Promise<SealerReservation> {
     return this.#reservation(name);
   }
 
   async dispose(): Promise<void> {}
+
+  async dropSeats(): Promise<void> {}
 
   fill(): void {}
 

@@ -145,7 +145,6 @@ export class ReplayServer {
           return this.#machine.run(op, id, request.params, new AbortController().signal);
         }
         if (this.#stopping) throw new PlayedError('shutting_down', 'no new runs');
-        if (request.require_gpu) throw new PlayedError('gpu_lost', 'a stand-in has no GPU');
         await this.#runs.checkEpoch(epoch);
         await this.#follow(id, send, (onAccepted, onProgress) =>
           this.#runs.run({ id, op, params: request.params }, onAccepted, onProgress),

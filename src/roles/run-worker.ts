@@ -6,6 +6,7 @@ import { FOLDER_VARIABLE, resolveParameterFolder } from '#params';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules, WORKER_CONNECTIONS } from './role-modules.ts';
 import { startWorker } from './worker/index.ts';
+import { streamOptions } from './worker/stream-options.ts';
 
 export interface WorkerCommand {
   /** Default: `BEEPRO_WORKER_NAME`, else the host's name. */
@@ -31,8 +32,10 @@ export async function runWorker(command: WorkerCommand, log: Logger): Promise<Ru
         // Several workers on one machine, as on a test bench, share the state folder and nothing in it.
         stateDir: join(environment.stateDir, 'workers', name),
         workspaceDir,
+        devicesDir: join(environment.stateDir, 'devices'),
         sealerBin: environment.sealerBin,
         version: programVersion(),
+        stream: await streamOptions(environment),
       },
       { ...modules, database: modules.db },
     );

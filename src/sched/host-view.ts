@@ -33,6 +33,8 @@ export interface HostView {
 export interface DeviceView {
   /** The GPU's UUID, or `cpu:0`. */
   readonly id: string;
+  /** The GPU's model, for people. */
+  readonly name?: string;
   readonly slots: number;
   /** What holds its slots now: phases of sealing, and proofs of storage by other roles. */
   readonly held: readonly SlotUse[];
@@ -55,6 +57,8 @@ export interface MemoryView {
   readonly runs: readonly { readonly need: Bytes; readonly used: Bytes }[];
   /** What one more run of a phase would need, for the largest sectors it may get; absent: nothing to speak of. */
   readonly needs: Readonly<Partial<Record<Phase, Bytes>>>;
+  /** What an idle sealer holds already that the next run of a phase would be given. */
+  readonly reusable?: Readonly<Partial<Record<Phase, Bytes>>>;
 }
 
 /** The disk that sectors are sealed on. */
@@ -71,6 +75,8 @@ export interface ScratchView {
   readonly newSector: Bytes;
   /** What a run of a phase writes while it runs; absent: nothing to speak of. */
   readonly writes: Readonly<Partial<Record<Phase, Bytes>>>;
+  /** Why the disk could not be measured: nothing that writes is begun. */
+  readonly unknown?: string;
 }
 
 /** The host's own past and present, as far as it smooths the waves in which sectors would else go through it. */

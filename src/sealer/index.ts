@@ -14,6 +14,7 @@ export { identityOf, isAlive, type ProcessIdentity, pidNamespace, readBootId } f
 export { ResidentSealer } from './resident-sealer.ts';
 export { type JournalledRun, type RunIntent, RunJournal, type RunOutcome } from './run-journal.ts';
 export { type Answer, type RequestOptions, SealerClient, type SealerConnection } from './sealer-client.ts';
+export type { SealerCores } from './sealer-cores.ts';
 export { sealerError } from './sealer-error.ts';
 export {
   type SealerClass,
@@ -21,6 +22,7 @@ export {
   SealerPool,
   type SealerPoolOptions,
   type SealerReservation,
+  type SealerSeat,
   type Sealers,
 } from './sealer-pool.ts';
 export {

@@ -25,6 +25,7 @@ const agent = await HostAgent.start(
     stateDir: join(options.folder, 'state', options.name),
     workspaceDir: join(options.folder, 'work', options.name),
     version: 'test',
+    stream: options.stream,
   },
   {
     database,
@@ -32,7 +33,10 @@ const agent = await HostAgent.start(
     chain: new ChainDouble(database),
     settings: agentSettings(settings, options.name),
     log,
-    sealers: { program: { bin: options.sealerBin }, idleExitS: 30 },
+    sealers: {
+      program: { bin: options.sealerBin, allowFaults: process.env.BEEPRO_SEALER_FAULT !== undefined },
+      idleExitS: 30,
+    },
     onFatal: () => process.exit(1),
   },
 );
