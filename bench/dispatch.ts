@@ -59,6 +59,9 @@ const PROFILE = join(import.meta.dirname, 'dispatch/machine.json');
 const SETTINGS: readonly (readonly [string, string])[] = [
   ...PHASE_NAMES.map((phase) => [`worker.limit.${phase}`, '24'] as const),
   ['worker.max_sectors', '2000'],
+  ['worker.devices', 'none'],
+  ['worker.memory_keep_free', '0'],
+  ['worker.scratch_keep_free', '0'],
 ];
 
 interface Sample {

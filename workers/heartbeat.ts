@@ -150,7 +150,16 @@ function differ(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size !== b.size || [...a].some((name) => !b.has(name));
 }
 
-/** What of a report is worth a heartbeat before its time: not the bytes, which change with every look. */
-function gist({ memory: _memory, scratch: _scratch, refusals, ...rest }: HostReport): string {
+/**
+ * What of a report is worth a heartbeat before its time: what it would take, and why not more. Not the bytes, which
+ * change with every look, nor what runs, which the runs' own rows say.
+ */
+function gist({
+  memory: _memory,
+  scratch: _scratch,
+  running: _running,
+  refusals,
+  ...rest
+}: HostReport): string {
   return JSON.stringify({ ...rest, refusals: refusals.map(({ phase, code }) => `${phase} ${code}`) });
 }

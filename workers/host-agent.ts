@@ -67,6 +67,9 @@ export interface HostAgentModules {
   readonly onFatal: (error: BeeproError) => void;
 }
 
+/** What others do to the sectors of an idle host is in its report so late at most, in ms; its claims look anew. */
+const REPORT_FRESH_MS = 20_000;
+
 /** How often running phases are held against their time limits, in ms. */
 const TIME_LIMIT_LOOK_MS = 500;
 
@@ -253,7 +256,7 @@ export class HostAgent {
   }
 
   /** The host as the scheduler sees it now. */
-  async view(): Promise<HostView> {
+  async view(freshMs?: number): Promise<HostView> {
     const { settings } = this.#modules;
     const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
@@ -261,7 +264,7 @@ export class HostAgent {
     const acceptsOutsideC2 = settings.acceptsOutsideC2();
     const devices = this.#devices.views(this.#heldSeats());
     const idle = idleMemory(this.#pool.idle, devices);
-    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
+    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2, freshMs);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
@@ -277,7 +280,7 @@ export class HostAgent {
 
   /** What it runs, holds, would still take, and why not more. */
   async report(): Promise<HostReport> {
-    return hostReport(await this.view());
+    return hostReport(await this.view(REPORT_FRESH_MS));
   }
 
   /** Registers this agent as what the worker is now. */

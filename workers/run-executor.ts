@@ -300,6 +300,13 @@ export class RunExecutor {
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
     run.proof = proof;
+    // What was just read serves the phase's first question; whatever it asks later is read anew.
+    let justRead: typeof row | undefined = row;
+    const sector = async () => {
+      const known = justRead ?? (await load());
+      justRead = undefined;
+      return known;
+    };
     return {
       run: run.row,
       fence: run.fence,
@@ -315,7 +322,7 @@ export class RunExecutor {
       sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
       log,
       signal: run.signal,
-      sector: load,
+      sector,
       requireClaim: async () => {
         run.signal.throwIfAborted();
         if (!(await noteRunProgress(database.kysely, run.fence, {})))

@@ -5,7 +5,8 @@ import { type Database, saveMiner } from '#db';
 export const MINER = 1000;
 /** Named for the replay sealer, as everything that it works for. */
 export const NETWORK = 'beepro-devnet-replay';
-export const SEAL_PROOF = sealProof('32GiB', 'interactive').id;
+/** Small ones: hundreds of hosts share this machine's memory and disk, which each is admitted against. */
+export const SEAL_PROOF = sealProof('2KiB', 'interactive').id;
 
 const CHUNK = 1_000;
 
@@ -23,7 +24,7 @@ export async function populate(
   await saveMiner(kysely, {
     id: MINER,
     network: NETWORK,
-    sector_size: '32GiB',
+    sector_size: '2KiB',
     owner: 't0100',
     worker: 't0101',
   });
