@@ -1,4 +1,5 @@
-export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
+export { precommit2First } from './balance.ts';
+export { type Choice, chooseNext, PHASE_ORDER, phaseOrder } from './choose-next.ts';
 export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
@@ -13,6 +14,6 @@ export type {
   SlotUse,
 } from './host-view.ts';
 export { refuseForMemory } from './memory.ts';
-export { type PaceRule, refuseForPace } from './pace.ts';
+export { type PaceRule, paceOpensInMs, refuseForPace } from './pace.ts';
 export { decidePledges, type PledgeDecision, type PledgingFleet, type PledgingMiner } from './pledge.ts';
 export { refuseForScratch } from './scratch.ts';
