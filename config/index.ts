@@ -17,4 +17,4 @@ export { type Explanation, type SettingEntry, SettingTable } from './settings/se
 export { openSettings, Settings, type SettingsOptions } from './settings/settings.ts';
 export { SettingsWatcher, type SettingsWatcherOptions } from './settings/settings-watcher.ts';
 export { renderSettingsPage } from './settings-page.ts';
-export type { ChainNode } from './types/index.ts';
+export type { ChainNode, DeclaredDevice, DeclaredDevices } from './types/index.ts';

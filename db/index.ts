@@ -24,6 +24,7 @@ export {
   countProvingByHour,
   countRunsByStatus,
   countSectorsByState,
+  countWorkers,
   listParkedSectors,
   listRunningRuns,
   listWorkerLoads,

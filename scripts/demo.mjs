@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // npm run demo [-- OPTION …]: seals sectors end to end on this machine. Here: everything around it.
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkDemoFile } from './setup/demo-file.mjs';
@@ -21,6 +22,7 @@ Seals Filecoin sectors with real proofs on an embedded chain, with private Redis
   --sector-size SIZE   2KiB or 8MiB (2KiB)
   --file FILE          seal this file too, in a sector more; then get it back both from the copy
                        that is kept and by unsealing the sealed sector, and compare
+  --devices N          declare N devices on this machine's cores, so that PC2 and C2 run side by side
   --keep               leave it all running, and print the addresses of its pages
   --stop               stop what --keep left running
 `;
@@ -36,16 +38,17 @@ await main(async () => {
 });
 
 /** @typedef {import('./setup/prepare.mjs').SmallSectorSize} SmallSectorSize */
-/** @typedef {{ sectors: number, sectorSize: SmallSectorSize, file: string | undefined, keep: boolean, stop: boolean, help: boolean }} DemoOptions */
+/** @typedef {{ sectors: number, sectorSize: SmallSectorSize, file: string | undefined, devices: string | undefined, keep: boolean, stop: boolean, help: boolean }} DemoOptions */
 
 /**
  * @param {DemoOptions} options
  * @returns {string[]}
  */
-function demoArguments({ sectors, sectorSize, file, keep }) {
+function demoArguments({ sectors, sectorSize, file, devices, keep }) {
   return [
     ...['--sectors', String(sectors), '--sector-size', sectorSize],
     ...(file === undefined ? [] : ['--file', file]),
+    ...(devices === undefined ? [] : ['--devices', devices]),
     ...(keep ? ['--keep'] : []),
   ];
 }
@@ -60,6 +63,16 @@ function readOptions() {
   if (!Number.isSafeInteger(sectors) || sectors < 1) {
     throw new SetupError(`--sectors ${values.sectors} is not a number from 1 up`, 'npm run demo -- --help');
   }
+  const { devices } = values;
+  if (devices !== undefined && (!Number.isSafeInteger(Number(devices)) || Number(devices) < 1)) {
+    throw new SetupError(`--devices ${devices} is not a number from 1 up`, 'npm run demo -- --help');
+  }
+  if (Number(devices) > availableParallelism()) {
+    throw new SetupError(
+      `--devices ${devices}: this machine has ${availableParallelism()} cores`,
+      'npm run demo -- --help',
+    );
+  }
   const size = values['sector-size'];
   if (size !== '2KiB' && size !== '8MiB') {
     throw new SetupError(`--sector-size ${size} is neither 2KiB nor 8MiB`, 'npm run demo -- --help');
@@ -71,6 +84,7 @@ function readOptions() {
     sectors,
     sectorSize: size,
     file,
+    devices,
     keep: values.keep,
     stop: values.stop,
     help: values.help,
@@ -84,6 +98,7 @@ function parse() {
         sectors: { type: 'string', default: '2' },
         'sector-size': { type: 'string', default: '2KiB' },
         file: { type: 'string' },
+        devices: { type: 'string' },
         keep: { type: 'boolean', default: false },
         stop: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

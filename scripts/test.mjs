@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // npm test [-- FILTER … [FLAG …]]: every test, or those whose path holds one of the filters, as "unit/core". From the
 // first that begins with a dash on, arguments are for vitest, as "-t name".
+import { findBrowser } from './setup/browser.mjs';
 import { main } from './setup/main.mjs';
 import { memoEnv, prepare } from './setup/prepare.mjs';
+import { step } from './setup/progress.mjs';
 import { withRun } from './setup/session.mjs';
 import { SetupError } from './setup/setup-error.mjs';
 import { cargoStage } from './testing/cargo-stage.mjs';
@@ -33,12 +35,21 @@ await main(async () => {
   ];
   const withServers = chosen.some(({ project }) => project !== 'unit');
   const env = await prepare(withServers ? { sealer: true, parameters: ['2KiB'] } : {});
+  const withPages = chosen.some(({ files }) => files.some((file) => /\bbrowser\b/.test(file)));
+  const browser = withPages ? await browserEnv() : {};
   const outcomes = withServers
-    ? await withRun('test', (run) => runAll(stages, { ...env, ...memoEnv(), ...run }))
+    ? await withRun('test', (run) => runAll(stages, { ...env, ...memoEnv(), ...browser, ...run }))
     : await runAll(stages, env);
   process.stdout.write(`\n${closingLine(outcomes)}\n`);
   return outcomes.every(({ failed }) => failed === 0) ? 0 : 1;
 });
+
+/** @returns {Promise<NodeJS.ProcessEnv>} */
+async function browserEnv() {
+  const complain = (/** @type {string} */ reason) => process.stderr.write(`  ${reason}\n`);
+  const browser = await step('Chromium', ({ update }) => findBrowser(update, complain));
+  return browser === undefined ? {} : { BEEPRO_CHROMIUM: browser };
+}
 
 /** @param {readonly string[]} args */
 function splitArguments(args) {

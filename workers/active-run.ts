@@ -1,11 +1,12 @@
 import { BeeproError, type Phase } from '#core';
 import type { PhaseRunRow } from '#db';
 import type { FetchedJob } from '#queues';
+import type { SealerSeat } from '#sealer';
 import type { Fence } from '#sector';
 import type { RunSealer } from './run-sealer.ts';
 
 /** Why a run is stopped before its end. */
-export type StopReason = 'superseded' | 'time-limit' | 'agent-stops';
+export type StopReason = 'superseded' | 'time-limit' | 'device-lost' | 'agent-stops';
 
 /** A run that this agent has claimed and answers for. */
 export class ActiveRun {
@@ -17,6 +18,10 @@ export class ActiveRun {
   readonly #work = new AbortController();
   readonly #stay = new AbortController();
   sealer: RunSealer | undefined;
+  /** The slot of a device that it holds until it is concluded. */
+  seat: SealerSeat | undefined;
+  /** It was left to the next agent although this one goes on: its sealer, if any, has not let go of the slot. */
+  left = false;
   /** Its outcome is in the journal: nothing stops it any more but a lost fence. */
   answered = false;
   #reason: StopReason | undefined;

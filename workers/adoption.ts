@@ -75,7 +75,9 @@ async function adopt(
     });
   modules.log.info({ runId: row.id, phase: row.phase, miner: row.miner, sector: row.number }, 'adopted');
   const began = journalled ? new Date(journalled.intent.claimedAt) : new Date();
-  return { run: new ActiveRun(row, modules.worker, job, began), journalled };
+  const run = new ActiveRun(row, modules.worker, job, began);
+  run.seat = journalled?.intent.seat;
+  return { run, journalled };
 }
 
 /** Claims again a run that was given back to the queue while this worker was away. */

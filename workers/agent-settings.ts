@@ -1,5 +1,6 @@
 import type { ActorId, Bytes, Epoch, Phase } from '#core';
 import type { RetryScale } from '#sector';
+import type { DeviceSettings } from './devices/index.ts';
 
 /**
  * The settings that an agent lives by, each asked at the moment of use: a change is in force at the next question.
@@ -10,6 +11,10 @@ export interface AgentSettings {
   limit(phase: Phase): number;
   /** Sectors with files here at once; 0 is no limit. */
   maxSectors(): number;
+  /** What devices there are, how many slots they have, and what follows when one fails. */
+  devices(): DeviceSettings;
+  /** Memory of its own that an idle sealer may hold on to; 0: no bound. */
+  sealerMaxMemory(): Bytes;
   /** Milliseconds that a run of the phase may take. */
   timeLimitMs(phase: Phase): number;
   /** Whether the unsealed copy lands beside the replica of a sector with pieces. */

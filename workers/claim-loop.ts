@@ -3,7 +3,7 @@ import { isBeeproError } from '#core';
 import type { PhaseRunRow } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, type JobFetcher, type QueueName, queueName } from '#queues';
-import { type Choice, chooseNext, type HostView } from '#sched';
+import { type Candidate, type Choice, chooseNext, type HostView } from '#sched';
 
 interface Modules {
   readonly worker: string;
@@ -15,7 +15,8 @@ interface Modules {
   readonly mayClaim: () => boolean;
   readonly pollMs: () => number;
   readonly claim: (runId: number) => Promise<PhaseRunRow | undefined>;
-  readonly start: (row: PhaseRunRow, job: FetchedJob) => void;
+  /** @param candidate what was decided for it: the device whose slot it takes */
+  readonly start: (row: PhaseRunRow, job: FetchedJob, candidate: Candidate) => void;
   /** Why the host takes nothing of a phase, for the operator. */
   readonly onChoice: (choice: Choice) => void;
 }
@@ -69,30 +70,34 @@ export class ClaimLoop {
   /** @param owed queues whose markers were taken and whose jobs were not looked for yet */
   async #step(owed: Set<QueueName>): Promise<void> {
     const { fetcher, pollMs } = this.#modules;
-    const queues = this.#modules.mayClaim() ? await this.#servable() : [];
-    for (const queue of queues) {
+    const servable = this.#modules.mayClaim() ? await this.#servable() : new Map<QueueName, Candidate>();
+    for (const [queue, candidate] of servable) {
       owed.delete(queue);
       const job = await fetcher.tryFetch(queue);
       if (job) {
-        await this.#take(job);
+        await this.#take(job, candidate);
         return;
       }
     }
     for (const queue of owed) await fetcher.returnMarker(queue);
     owed.clear();
-    const woken = await fetcher.wait(queues, pollMs());
+    const woken = await fetcher.wait([...servable.keys()], pollMs());
     if (woken !== undefined) owed.add(woken);
   }
 
-  async #servable(): Promise<QueueName[]> {
+  /** The queues that this host could serve now, the first one first, each with what was decided for its next job. */
+  async #servable(): Promise<ReadonlyMap<QueueName, Candidate>> {
     const choice = chooseNext(await this.#modules.view());
     this.#modules.onChoice(choice);
-    return choice.candidates.map(({ phase, queue }) =>
-      queueName(phase, queue === 'host' ? this.#modules.worker : null),
+    return new Map(
+      choice.candidates.map((candidate) => {
+        const { phase, queue } = candidate;
+        return [queueName(phase, queue === 'host' ? this.#modules.worker : null), candidate];
+      }),
     );
   }
 
-  async #take(job: FetchedJob): Promise<void> {
+  async #take(job: FetchedJob, candidate: Candidate): Promise<void> {
     if (this.#stopping.signal.aborted) {
       await job.giveBack();
       return;
@@ -106,7 +111,7 @@ export class ClaimLoop {
       this.#modules.log.warn({ err: error }, 'job given back');
       return;
     }
-    if (row) this.#modules.start(row, job);
+    if (row) this.#modules.start(row, job, candidate);
     else await job.complete('superseded');
   }
 }

@@ -15,7 +15,10 @@ export class Deferral {
   }
 }
 
-/** What a failure before anything was computed is worth waiting for: the chain, or a sector that is being let go. */
+/**
+ * What a failure is worth waiting for that is not the sector's: the chain, a sector that is being let go, a device
+ * that is gone (it is out of service by then, so that the run goes elsewhere or waits).
+ */
 const WAIT_MS: Partial<Record<ErrorCode, number>> = {
   CHAIN_UNREACHABLE: 5_000,
   CHAIN_TIMED_OUT: 5_000,
@@ -24,6 +27,8 @@ const WAIT_MS: Partial<Record<ErrorCode, number>> = {
   CHAIN_FUTURE_RANDOMNESS: 5_000,
   SEALER_SECTOR_BUSY: 5_000,
   SEALER_SHUTTING_DOWN: 1_000,
+  SEALER_GPU_LOST: 1_000,
+  DEVICE_LOST: 1_000,
 };
 
 export function deferralFor(error: BeeproError): Deferral | undefined {

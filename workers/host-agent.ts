@@ -3,7 +3,7 @@ import { BeeproError, PHASE_NAMES, type Phase } from '#core';
 import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
-import { type Choice, type HostReport, type HostView, hostReport } from '#sched';
+import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
@@ -12,6 +12,7 @@ import type { AgentSettings } from './agent-settings.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
+import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
 import { RunExecutor } from './run-executor.ts';
@@ -27,6 +28,10 @@ export interface HostAgentOptions {
   readonly stateDir: string;
   /** The fast disk that sectors are sealed on. */
   readonly workspaceDir: string;
+  /** The lock folders of devices, the same for all agents of a machine; default: in the state folder. */
+  readonly devicesDir?: string;
+  /** What lists this machine's GPUs; default: `nvidia-smi`. */
+  readonly gpuTool?: string | undefined;
   readonly version: string;
 }
 
@@ -53,12 +58,16 @@ export class HostAgent {
   readonly #modules: HostAgentModules;
   readonly #log: Logger;
   readonly #runs = new Map<number, ActiveRun>();
+  /** Slots of runs that were left to the next agent: their sealers have not let go of them. */
+  readonly #leftSeats: HeldSeat[] = [];
   readonly #executions = new Set<Promise<void>>();
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
   readonly #pool: SealerPool;
   readonly #fetcher: JobFetcher;
+  readonly #devices: HostDevices;
+  readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
@@ -75,6 +84,7 @@ export class HostAgent {
       journal: RunJournal;
       pool: SealerPool;
       fetcher: JobFetcher;
+      devices: HostDevices;
     },
   ) {
     this.#options = options;
@@ -84,6 +94,7 @@ export class HostAgent {
     this.#lease = parts.lease;
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
+    this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#executor = new RunExecutor({
       ...modules,
@@ -93,6 +104,17 @@ export class HostAgent {
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
+      devices: parts.devices,
+    });
+    this.#deviceKeeper = new DeviceKeeper({
+      devices: parts.devices,
+      pool: parts.pool,
+      log: this.#log,
+      scratch: join(options.stateDir, 'self-test'),
+      hostEpoch,
+      held: () => this.#heldSeats(),
+      onLost: (device) => this.#endRunsOn(device),
+      onChange: () => this.#loop.wake(),
     });
     this.#heartbeat = new Heartbeat({
       worker: options.name,
@@ -113,7 +135,7 @@ export class HostAgent {
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
       claim: (runId) => claim(modules.database, this.#lease.lease, { runId, worker: options.name }),
-      start: (row, job) => this.#start(row, job),
+      start: (row, job, candidate) => this.#start(row, job, candidate),
       onChoice: (choice) => {
         this.#choice = choice;
       },
@@ -139,9 +161,21 @@ export class HostAgent {
     });
     try {
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
+      const devices = await HostDevices.open({
+        file: join(options.stateDir, 'devices.json'),
+        folder: options.devicesDir ?? join(options.stateDir, 'devices'),
+        settings: () => modules.settings.devices(),
+        log: modules.log.child({ worker: options.name }),
+        tool: options.gpuTool,
+      });
+      const { program } = modules.sealers;
       const pool = await SealerPool.open(
         {
           ...modules.sealers,
+          program: (sealerClass, seat) =>
+            devices.program(typeof program === 'function' ? program(sealerClass, seat) : program, seat),
+          maxMemory: () => modules.settings.sealerMaxMemory(),
+          onReplace: (name, why) => modules.log.info({ sealer: name, why }, 'sealer replaced'),
           dir: join(options.stateDir, 'sealers'),
           onError: (error) => modules.log.warn({ err: error }, 'sealer'),
         },
@@ -151,7 +185,7 @@ export class HostAgent {
         token: options.name,
         onError: (error) => modules.log.warn({ err: error }, 'Redis'),
       });
-      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher });
+      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher, devices });
       await agent.#begin(journal);
       return agent;
     } catch (error) {
@@ -196,7 +230,7 @@ export class HostAgent {
           : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
       paused: this.#heartbeat.paused,
       acceptsOutsideC2: false,
-      devices: [],
+      devices: this.#devices.views(this.#heldSeats()),
     };
   }
 
@@ -257,18 +291,36 @@ export class HostAgent {
     const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
     this.#pool.fill();
+    this.#deviceKeeper.start();
+    this.#closers.push(() => this.#deviceKeeper.close());
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
   }
 
-  #start(row: PhaseRunRow, job: FetchedJob): void {
-    this.#execute({ run: new ActiveRun(row, this.#options.name, job, new Date()), journalled: undefined });
+  #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
+    const run = new ActiveRun(row, this.#options.name, job, new Date());
+    if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    this.#execute({ run, journalled: undefined });
+  }
+
+  /** The slots that are held, from a run's claim until it is concluded. */
+  #heldSeats(): readonly HeldSeat[] {
+    const running = [...this.#runs.values()].flatMap(({ seat, phase }) =>
+      seat ? [{ seat, use: phase }] : [],
+    );
+    return [...running, ...this.#leftSeats];
+  }
+
+  #endRunsOn(device: string): void {
+    for (const run of this.#runs.values())
+      if (run.seat?.device === device && !run.answered) run.stop('device-lost');
   }
 
   #execute({ run, journalled }: AdoptedRun): void {
     this.#runs.set(run.row.id, run);
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
+      if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();
       this.#loop.wake();
@@ -279,6 +331,7 @@ export class HostAgent {
   #onSettings(): void {
     this.#loop.wake();
     this.#lease.retime();
+    void this.#deviceKeeper.look();
     if (this.#options.class?.() === this.#class) return;
     this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
   }
@@ -317,7 +370,10 @@ export class HostAgent {
     const reservation = this.#pool.reserve('cpu');
     const lease = await reservation.open();
     try {
-      return { ...(await lease.client.request('capabilities', {})).result };
+      const { result } = await lease.client.request('capabilities', {});
+      this.#devices.gpuBuilt = result.gpu.built;
+      // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
+      return { ...result, gpu: { ...result.gpu, devices: this.#devices.gpus } };
     } finally {
       lease.release();
     }

@@ -1,5 +1,6 @@
 export type { AgentSettings } from './agent-settings.ts';
 export { type ChainFacts, type Head, LotusFacts, type PreCommitFact } from './chain-facts.ts';
+export { type DeviceSettings, onDevice } from './devices/index.ts';
 export { HostAgent, type HostAgentModules, type HostAgentOptions } from './host-agent.ts';
 export { HostLease, type HostLeaseOptions } from './host-lease.ts';
 export { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';

@@ -25,6 +25,7 @@ import type { ActiveRun } from './active-run.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
+import type { HostDevices } from './devices/index.ts';
 import { patiently } from './patience.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
@@ -42,6 +43,7 @@ export interface ExecutorModules {
   readonly pool: SealerPool;
   readonly log: Logger;
   readonly hostEpoch: () => number;
+  readonly devices: HostDevices;
 }
 
 type Times = Pick<RunOutcome, 'startedAt' | 'answeredAt'>;
@@ -76,6 +78,7 @@ export class RunExecutor {
     } catch (error) {
       // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
       if (!run.leaving.aborted) log.error({ err: error }, 'the run is left to the next agent');
+      run.left = true;
       run.sealer?.leave();
     }
   }
@@ -86,7 +89,7 @@ export class RunExecutor {
     journalled: JournalledRun | undefined,
   ): Promise<Ending> {
     const handler = PHASE_HANDLERS[run.phase];
-    const reservation = await this.#reserve(handler, journalled?.intent.sealer ?? null);
+    const reservation = await this.#reserve(run, handler, journalled?.intent.sealer ?? null);
     await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
     killPoint('run.intent-journalled');
     const notes = new ProgressNotes((note) =>
@@ -95,12 +98,14 @@ export class RunExecutor {
         return true;
       }),
     );
+    const device = run.seat ? { device: run.seat.device } : {};
     if (reservation) {
       run.sealer = new RunSealer({
         reservation,
         runId: run.row.id,
         hostEpoch: this.#modules.hostEpoch,
-        onProgress: (progress) => notes.add({ ...progress }),
+        onProgress: (progress) => notes.add({ ...progress, ...device }),
+        requireGpu: run.seat !== undefined && this.#modules.devices.needsGpu(run.seat),
       });
     }
     const began = new Date();
@@ -109,9 +114,15 @@ export class RunExecutor {
       answeredAt: new Date().toISOString(),
     });
     try {
-      context.log.info('started');
-      const work = handler.run({ ...context, progress: (note) => notes.add(note) });
+      context.log.info(device, 'started');
+      // The operator sees at once which device it is on, also when it takes no longer than a moment.
+      if (run.seat)
+        void noteRunProgress(this.#modules.database.kysely, run.fence, { progress: device }).catch(
+          () => undefined,
+        );
+      const work = handler.run({ ...context, progress: (note) => notes.add({ ...note, ...device }) });
       const done = await untilLeft(work, run.signal);
+      await this.#noteOnDevice(run, undefined);
       return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
     } catch (thrown) {
       return await this.#endingOf(run, thrown, times());
@@ -124,8 +135,9 @@ export class RunExecutor {
     if (run.stopReason === 'agent-stops') throw thrown;
     if (run.stopReason === 'superseded') return 'dropped';
     if (thrown instanceof Deferral) return { deferral: thrown };
-    const error = run.stopReason === 'time-limit' ? this.#timeLimitError(run) : toBeeproError(thrown);
+    const error = this.#whyStopped(run) ?? toBeeproError(thrown);
     if (isLostClaim(error)) return 'dropped';
+    await this.#noteOnDevice(run, error);
     const deferral = deferralFor(error);
     if (deferral) return { deferral };
     return { outcome: await this.#journalOutcome(run, failureOutcome(error, times)) };
@@ -154,7 +166,7 @@ export class RunExecutor {
     // The same attempt will be published again, and BullMQ ignores an id that it keeps as ended.
     if ('deferral' in ending) await this.#removeJob(run);
     killPoint('accept.completed');
-    if ('deferral' in ending) await run.sealer?.finish(undefined);
+    if ('deferral' in ending) await run.sealer?.finish(ending.deferral.reason);
     if (result) await this.#tidy(context, verdict, result);
     await this.#modules.journal.forget(run.row.id);
   }
@@ -226,9 +238,26 @@ export class RunExecutor {
     }
   }
 
-  async #reserve(handler: PhaseHandler, known: string | null): Promise<SealerReservation | undefined> {
+  async #reserve(
+    run: ActiveRun,
+    handler: PhaseHandler,
+    known: string | null,
+  ): Promise<SealerReservation | undefined> {
+    const { pool } = this.#modules;
     if (handler.sealer === null) return undefined;
-    return known === null ? this.#modules.pool.reserve(handler.sealer) : this.#modules.pool.adopt(known);
+    if (known !== null) return pool.adopt(known, run.seat);
+    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer);
+  }
+
+  /**
+   * How a run ended goes to its device's record first, so that the next try does not land on a device that failed. A
+   * run that never asked its sealer, because the chain or a disk kept it waiting, says nothing of the device.
+   */
+  async #noteOnDevice(run: ActiveRun, error: BeeproError | undefined): Promise<void> {
+    if (!run.seat || !run.sealer?.startedAt) return;
+    const detail = run.sealer.fellBack;
+    const lost = detail === undefined ? undefined : new BeeproError('SEALER_GPU_LOST', { detail });
+    await this.#modules.devices.note(run.seat, run.phase, error ?? lost);
   }
 
   #intent(run: ActiveRun, sealer: string | null): RunIntent {
@@ -243,6 +272,7 @@ export class RunExecutor {
       attempt: fence.attempt,
       claim: fence.claim,
       sealer,
+      ...(run.seat ? { seat: run.seat } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
     };
@@ -288,7 +318,17 @@ export class RunExecutor {
     };
   }
 
-  #timeLimitError(run: ActiveRun): BeeproError {
+  /** What the agent ended it for; undefined: it ended by itself. */
+  #whyStopped(run: ActiveRun): BeeproError | undefined {
+    if (run.stopReason === 'device-lost') {
+      const { device = '' } = run.seat ?? {};
+      return new BeeproError('DEVICE_LOST', {
+        device,
+        phase: run.phase,
+        detail: 'nvidia-smi no longer vouches for it',
+      });
+    }
+    if (run.stopReason !== 'time-limit') return undefined;
     const seconds = Math.round(this.#modules.settings.timeLimitMs(run.phase) / 1_000);
     return new BeeproError('WORKER_TIME_LIMIT', { phase: run.phase, seconds });
   }

@@ -23,29 +23,40 @@ const SUSPICIOUS: ReadonlySet<ErrorCode> = new Set([
 /** Ops that the sealer journals; the others are pure questions. */
 const QUESTIONS: ReadonlySet<OpName> = new Set(['verify-seal', 'params', 'capabilities', 'version', 'list']);
 
+/** Ops that compute on a device's GPU, and must not fall back to the CPU without a word. */
+const ON_GPU: ReadonlySet<OpName> = new Set(['pre-commit-2', 'commit-2']);
+
+/** What the sealer warns of when the library has left the GPU in the middle (sealer/src/gpu.rs). */
+const FELL_BACK = /^fell back to the CPU/;
+
 /** The sealer process of one run: opened at the first request, given back or ended with the run. */
 export class RunSealer {
   readonly #reservation: SealerReservation;
   readonly #runId: number;
   readonly #hostEpoch: () => number;
   readonly #onProgress: (progress: Progress) => void;
+  readonly #requireGpu: boolean;
   readonly #steps: string[] = [];
   #opening: Promise<SealerLease> | undefined;
   #lease: SealerLease | undefined;
   #ended = false;
   /** When the first request was sent. */
   startedAt: Date | undefined;
+  /** What the library said when it left a GPU that was required: the result is right, and the GPU is not. */
+  fellBack: string | undefined;
 
   constructor(parts: {
     readonly reservation: SealerReservation;
     readonly runId: number;
     readonly hostEpoch: () => number;
     readonly onProgress: (progress: Progress) => void;
+    readonly requireGpu?: boolean;
   }) {
     this.#reservation = parts.reservation;
     this.#runId = parts.runId;
     this.#hostEpoch = parts.hostEpoch;
     this.#onProgress = parts.onProgress;
+    this.#requireGpu = parts.requireGpu ?? false;
   }
 
   get name(): string {
@@ -62,14 +73,18 @@ export class RunSealer {
     const lease = await this.#opening;
     const id = `r${this.#runId}.${step}`;
     if (!QUESTIONS.has(op)) this.#steps.push(id);
+    const requireGpu = this.#requireGpu && ON_GPU.has(op);
     const answer = lease.client.request(op, params, {
       id,
       epoch: this.#hostEpoch(),
       onProgress: this.#onProgress,
+      requireGpu,
     });
     this.startedAt ??= new Date();
     killPoint('run.sealer-requested');
-    return (await answer).result;
+    const { result, warnings } = await answer;
+    if (requireGpu) this.fellBack ??= warnings.find((warning) => FELL_BACK.test(warning));
+    return result;
   }
 
   async #open(): Promise<SealerLease> {

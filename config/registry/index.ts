@@ -3,6 +3,7 @@ import { BATCH_SETTINGS } from './batch.ts';
 import { CHAIN_SETTINGS } from './chain.ts';
 import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
+import { DEVICE_SETTINGS } from './devices.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
@@ -15,6 +16,7 @@ export type { ScopeKind, SettingDefinition } from './define-settings.ts';
 export const SETTINGS = {
   ...SEALING_SETTINGS,
   ...WORKER_SETTINGS,
+  ...DEVICE_SETTINGS,
   ...COORDINATOR_SETTINGS,
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,

@@ -1,3 +1,4 @@
+export { type DeclaredDevice, type DeclaredDevices, deviceIds, devices } from './devices.ts';
 export { type ChainNode, chainNodes } from './nodes.ts';
 export { decimal, integer } from './numbers.ts';
 export { bytes, duration, epochs, fil } from './quantities.ts';

@@ -86,6 +86,16 @@ export async function listWorkerLoads(db: Executor, limit: number): Promise<Work
   }));
 }
 
+/** How many workers there are that were not removed. */
+export async function countWorkers(db: Executor): Promise<number> {
+  const { workers } = await db
+    .selectFrom('worker')
+    .select((eb) => eb.fn.countAll<number>().as('workers'))
+    .where('state', '<>', 'removed')
+    .executeTakeFirstOrThrow();
+  return Number(workers);
+}
+
 export async function listRunningRuns(db: Executor, workers: readonly string[]): Promise<ActiveRun[]> {
   if (workers.length === 0) return [];
   const rows = await db

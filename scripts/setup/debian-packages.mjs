@@ -13,16 +13,18 @@ const DPKG_FORMAT = '${db:Status-Abbrev}${binary:Package}\n';
 /**
  * Package lists that know all the packages: the machine's, or else a private copy fetched into `folder`.
  * @param {readonly string[]} packages
- * @param {{ folder: string, refresh?: boolean, onProgress: (note: string) => void }} options refresh: fetch the
- *   lists even though the machine's know the packages (they may be too old to download from)
+ * @param {object} options
+ * @param {string} options.folder for the private copy
+ * @param {string} options.what for people, as `Redis and MariaDB`
+ * @param {string} options.cure what to do where they cannot be had
+ * @param {boolean} [options.refresh] fetch the lists even though the machine's know the packages (they may be too old
+ *   to download from)
+ * @param {(note: string) => void} options.onProgress
  * @returns {Promise<Apt>}
  */
-export async function findPackageLists(packages, { folder, refresh = false, onProgress }) {
+export async function findPackageLists(packages, { folder, what, cure, refresh = false, onProgress }) {
   if (!findProgram('apt-get') || !findProgram('dpkg-deb')) {
-    throw new SetupError(
-      'Redis and MariaDB are not installed, and this machine has no apt to get them with',
-      'install redis-server and mariadb-server, or set BEEPRO_REDIS_URL and BEEPRO_MYSQL_URL',
-    );
+    throw new SetupError(`this machine has no ${what}, and no apt to get it with`, cure);
   }
   const machine = { options: ['-o', 'APT::Sandbox::User='] };
   if (!refresh && (await haveCandidates(machine, packages))) return machine;
@@ -31,12 +33,12 @@ export async function findPackageLists(packages, { folder, refresh = false, onPr
   onProgress('fetching package lists');
   await mustRun('apt-get', [...own.options, '-q', 'update'], {
     what: 'fetching the package lists',
-    cure: 'check the network and /etc/apt/sources.list, or install redis-server and mariadb-server yourself',
+    cure: `check the network and /etc/apt/sources.list, or ${cure}`,
   });
   if (await haveCandidates(own, packages)) return own;
   throw new SetupError(
     `the configured package sources do not offer ${packages.join(', ')}`,
-    'on Ubuntu enable the component "universe"; or install redis-server and mariadb-server yourself',
+    `on Ubuntu enable the component "universe"; or ${cure}`,
   );
 }
 
@@ -44,14 +46,15 @@ export async function findPackageLists(packages, { folder, refresh = false, onPr
  * @param {Apt} apt
  * @param {readonly string[]} packages
  * @param {string} folder receives the contents of the packages
+ * @param {string} cure what to do where they cannot be downloaded
  */
-export async function unpackPackages(apt, packages, folder) {
+export async function unpackPackages(apt, packages, folder, cure) {
   const downloads = join(folder, '.deb');
   mkdirSync(downloads, { recursive: true });
   await mustRun('apt-get', [...apt.options, '-q', 'download', ...packages], {
     cwd: downloads,
     what: `downloading ${packages.join(', ')}`,
-    cure: 'check the network, or install redis-server and mariadb-server yourself',
+    cure: `check the network, or ${cure}`,
   });
   for (const name of readdirSync(downloads).filter((file) => file.endsWith('.deb'))) {
     await mustRun('dpkg-deb', ['-x', join(downloads, name), folder], { what: `unpacking ${name}` });

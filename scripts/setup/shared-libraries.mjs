@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { mustRun } from './command.mjs';
 
 /**
- * Folders below `root` that hold shared libraries, in the order of the dynamic linker.
+ * Folders below `root` that hold shared libraries, in the order of the dynamic linker; also those of one library's
+ * own (`x86_64-linux-gnu/pulseaudio`), which installed ones find by their run path.
  * @param {string} root a folder with the contents of packages
  * @returns {string[]}
  */
@@ -12,12 +13,20 @@ export function libraryFolders(root) {
   for (const base of ['usr/lib', 'lib']) {
     const folder = join(root, base);
     if (!existsSync(folder)) continue;
-    const inside = readdirSync(folder)
-      .map((name) => join(folder, name))
-      .filter((path) => statSync(path).isDirectory());
-    found.push(...[folder, ...inside].filter(holdsLibraries));
+    const inside = foldersIn(folder);
+    found.push(...[folder, ...inside, ...inside.flatMap(foldersIn)].filter(holdsLibraries));
   }
   return found;
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function foldersIn(folder) {
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from './core-set.ts';
 export * from './errors/index.ts';
 export * from './ids.ts';
 export * from './in-turn.ts';

@@ -31,6 +31,7 @@ export async function runWorker(command: WorkerCommand, log: Logger): Promise<Ru
         // Several workers on one machine, as on a test bench, share the state folder and nothing in it.
         stateDir: join(environment.stateDir, 'workers', name),
         workspaceDir,
+        devicesDir: join(environment.stateDir, 'devices'),
         sealerBin: environment.sealerBin,
         version: programVersion(),
       },

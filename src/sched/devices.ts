@@ -34,3 +34,19 @@ export function freeSlots(device: DeviceView): number {
   const kept = Math.max(0, device.reservedForPost - post);
   return Math.max(0, device.slots - device.held.length - kept);
 }
+
+/**
+ * Keeps so many slots of a host for PoSt: on the devices in service, the roomiest first, so that sealing loses as few
+ * whole devices as may be and a failed one does not take the reserve with it.
+ */
+export function keepForPost(devices: readonly DeviceView[], slots: number): readonly DeviceView[] {
+  let left = slots;
+  const kept = new Map<string, number>();
+  const inService = devices.filter((device) => device.outOfService === undefined);
+  for (const device of inService.toSorted((a, b) => b.slots - a.slots)) {
+    const here = Math.min(left, device.slots);
+    kept.set(device.id, here);
+    left -= here;
+  }
+  return devices.map((device) => ({ ...device, reservedForPost: kept.get(device.id) ?? 0 }));
+}

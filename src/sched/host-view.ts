@@ -33,6 +33,8 @@ export interface HostView {
 export interface DeviceView {
   /** The GPU's UUID, or `cpu:0`. */
   readonly id: string;
+  /** The GPU's model, for people. */
+  readonly name?: string;
   readonly slots: number;
   /** What holds its slots now: phases of sealing, and proofs of storage by other roles. */
   readonly held: readonly SlotUse[];

@@ -1,6 +1,6 @@
 export { precommit2First } from './balance.ts';
 export { type Choice, chooseNext, PHASE_ORDER, phaseOrder } from './choose-next.ts';
-export { type DevicePlace, freeSlots, placeOnDevice } from './devices.ts';
+export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
   Candidate,

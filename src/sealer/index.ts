@@ -19,6 +19,7 @@ export {
   SealerPool,
   type SealerPoolOptions,
   type SealerReservation,
+  type SealerSeat,
 } from './sealer-pool.ts';
 export {
   endSealerProcess,

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BeeproError } from '#core';
+import { BeeproError, type Bytes, formatBytes } from '#core';
 import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
 import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { ownMemory } from './process-memory.ts';
+import { programFingerprint } from './program-fingerprint.ts';
 import { SealerClient } from './sealer-client.ts';
 import {
   endSealerProcess,
@@ -20,23 +22,41 @@ import {
  */
 export type SealerClass = 'cpu' | 'prover';
 
+/**
+ * A slot of a device. Its sealer is resident: whatever takes the slot next is served by the same process, with its
+ * parameters loaded.
+ */
+export interface SealerSeat {
+  readonly device: string;
+  readonly slot: number;
+}
+
+export const seatSchema = z.object({ device: z.string(), slot: z.number().int().nonnegative() });
+
 const recordFile = z.object({
   format: z.literal(1),
   class: z.enum(['cpu', 'prover']),
   bootId: z.string(),
   pid: z.number().int(),
   startTime: z.number().int(),
+  seat: seatSchema.optional(),
+  /** Absent in records of earlier versions: such a process ends with the job it has. */
+  fingerprint: z.string().optional(),
 });
 
 export interface SealerPoolOptions {
   /** The folder of the sealers' sockets, logs and journals. */
   readonly dir: string;
-  readonly program: SealerProgram | ((sealerClass: SealerClass) => SealerProgram);
+  readonly program: SealerProgram | ((sealerClass: SealerClass, seat?: SealerSeat) => SealerProgram);
   /** An idle process ends by itself after so many seconds. */
   readonly idleExitS?: number;
   /** Idle `cpu` processes kept ready, so that a phase does not pay for a start. */
   readonly spares?: number;
+  /** The most memory of its own that an idle process may hold on to; 0: no bound. */
+  readonly maxMemory?: () => Bytes;
   readonly onError?: (error: Error) => void;
+  /** An idle process was ended because it would not do any more. */
+  readonly onReplace?: (name: string, why: string) => void;
 }
 
 const IDLE_EXIT_S = 600;
@@ -44,11 +64,15 @@ const IDLE_EXIT_S = 600;
 interface SealerRecord {
   readonly class: SealerClass;
   readonly process: ProcessIdentity;
+  readonly seat: SealerSeat | undefined;
+  readonly fingerprint: string | undefined;
 }
 
 interface Member {
   readonly name: string;
   readonly class: SealerClass;
+  readonly seat: SealerSeat | undefined;
+  readonly fingerprint: string | undefined;
   running: RunningSealer;
   client: SealerClient;
 }
@@ -75,13 +99,17 @@ export interface SealerReservation {
 }
 
 /**
- * The sealer processes of this host. Each runs one thing at a time and stays when it is done, with its
- * parameters loaded. They are children of nobody: closing the pool ends none of them.
+ * The sealer processes of this host. Each runs one thing at a time and stays when it is done, with its parameters
+ * loaded: those of a seat for that seat alone, the others for whoever needs their class. One that died, was built
+ * anew, is to start differently, or holds too much memory is replaced when it is idle. They are children of nobody:
+ * closing the pool ends none of them.
  */
 export class SealerPool {
   readonly #options: SealerPoolOptions;
   readonly #idle: Member[] = [];
   readonly #busy = new Map<string, Member>();
+  /** Seats that somebody has reserved; each settles when it is free again. */
+  readonly #seats = new Map<string, Promise<void>>();
   #closed = false;
   #filling: Promise<void> | undefined;
 
@@ -105,43 +133,42 @@ export class SealerPool {
    * journalled before anything is started.
    */
   reserve(sealerClass: SealerClass): SealerReservation {
-    for (;;) {
-      const index = this.#idle.findIndex((member) => member.class === sealerClass);
-      const [member] = index < 0 ? [] : this.#idle.splice(index, 1);
-      if (!member) return this.#reserveNew(newName(sealerClass), sealerClass);
-      if (!member.client.usable) {
-        void this.#discard(member).catch((error: Error) => this.#options.onError?.(error));
-        continue;
-      }
-      const lease = this.#lease(member);
-      return {
-        name: member.name,
-        open: async () => lease,
-        cancel: async () => lease.release(),
-      };
-    }
+    const member = this.#takeIdle((one) => one.class === sealerClass && one.seat === undefined);
+    return member
+      ? this.#reserved(member, undefined)
+      : this.#reserveNew(newName(sealerClass), sealerClass, undefined, undefined);
+  }
+
+  /** The resident process of a seat, once whoever had it before has let go of it. */
+  async reserveSeat(seat: SealerSeat): Promise<SealerReservation> {
+    const free = await this.#occupy(seat);
+    const member = this.#takeIdle((one) => isSameSeat(one.seat, seat));
+    return member ? this.#reserved(member, free) : this.#reserveNew(newName('prover'), 'prover', seat, free);
   }
 
   /**
    * The process of this name, alive or started again on its journal: it joins, replays or resumes the runs that
    * are requested of it again under their old ids.
+   * @param seat the seat that the run held, for a process that has left no record of itself
    */
-  async adopt(name: string): Promise<SealerReservation> {
+  async adopt(name: string, seat?: SealerSeat): Promise<SealerReservation> {
     const record = await this.#record(name);
+    const held = record?.seat ?? seat;
+    const free = held && (await this.#occupy(held));
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record.process)) {
       try {
         const client = await SealerClient.connect(place.socket);
         const running = { ...place, process: record.process };
-        const lease = this.#lease({ name, class: record.class, running, client });
-        return { name, open: async () => lease, cancel: async () => lease.release() };
+        const { class: sealerClass, fingerprint } = record;
+        return this.#reserved({ name, class: sealerClass, seat: held, fingerprint, running, client }, free);
       } catch (error) {
         // Alive and dumb: a stopped or hung process must not go on beside the one that replaces it.
         this.#options.onError?.(error as Error);
         await endSealerProcess(record.process);
       }
     }
-    return this.#reserveNew(name, record?.class ?? classOf(name));
+    return this.#reserveNew(name, record?.class ?? classOf(name), held, free);
   }
 
   /** Ends the process of this name with whatever it computes, and forgets it. */
@@ -151,12 +178,21 @@ export class SealerPool {
     await rm(join(this.#options.dir, name), { recursive: true, force: true });
   }
 
+  /** Ends the idle processes of seats that are not to be kept. */
+  async dropSeats(isKept: (seat: SealerSeat) => boolean): Promise<void> {
+    const dropped = this.#idle.filter((member) => member.seat && !isKept(member.seat));
+    for (const member of dropped) {
+      this.#idle.splice(this.#idle.indexOf(member), 1);
+      await this.#discard(member);
+    }
+  }
+
   /** Starts spare `cpu` processes in the background. */
   fill(): void {
     const spares = this.#options.spares ?? 1;
     const idle = this.#idle.filter((member) => member.class === 'cpu' && member.client.usable).length;
     if (this.#closed || this.#filling || idle >= spares) return;
-    this.#filling = this.#start(newName('cpu'), 'cpu')
+    this.#filling = this.#start(newName('cpu'), 'cpu', undefined)
       .then((member) => {
         if (this.#closed) member.client.close();
         else this.#idle.push(member);
@@ -173,45 +209,110 @@ export class SealerPool {
     for (const member of [...this.#idle, ...this.#busy.values()]) member.client.close();
   }
 
-  #lease(member: Member): SealerLease {
+  /** Waits until nobody has the seat; returns how it is given back. */
+  async #occupy(seat: SealerSeat): Promise<() => void> {
+    const key = `${seat.device} ${seat.slot}`;
+    for (let busy = this.#seats.get(key); busy; busy = this.#seats.get(key)) await busy;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#seats.set(key, promise);
+    return () => {
+      if (this.#seats.get(key) === promise) this.#seats.delete(key);
+      resolve();
+    };
+  }
+
+  /** An idle process that will do; those that will not are ended. */
+  #takeIdle(fits: (member: Member) => boolean): Member | undefined {
+    for (;;) {
+      const index = this.#idle.findIndex(fits);
+      const [member] = index < 0 ? [] : this.#idle.splice(index, 1);
+      const why = member && this.#whyReplace(member);
+      if (!member || why === undefined) return member;
+      this.#options.onReplace?.(member.name, why);
+      void this.#discard(member).catch((error: Error) => this.#options.onError?.(error));
+    }
+  }
+
+  /** Why an idle process is not used again. */
+  #whyReplace(member: Member): string | undefined {
+    if (!member.client.usable) return 'it has ended';
+    if (member.fingerprint !== programFingerprint(this.#program(member.class, member.seat)))
+      return 'the program, its cores or its environment have changed';
+    const bound = this.#options.maxMemory?.() ?? 0;
+    const own = bound > 0 ? ownMemory(member.running.process.pid) : 0;
+    return own > bound ? `it holds ${formatBytes(own)} while idle` : undefined;
+  }
+
+  #reserved(member: Member, free: (() => void) | undefined): SealerReservation {
+    const lease = this.#lease(member, free);
+    return { name: member.name, open: async () => lease, cancel: async () => lease.release() };
+  }
+
+  #lease(member: Member, free: (() => void) | undefined): SealerLease {
     this.#busy.set(member.name, member);
+    const end = async () => {
+      await this.#discard(member).finally(() => free?.());
+    };
     return {
       name: member.name,
       client: member.client,
       process: member.running.process,
       release: () => {
         if (!this.#busy.delete(member.name)) return;
+        const why = this.#closed ? undefined : this.#whyReplace(member);
+        if (why !== undefined) {
+          this.#options.onReplace?.(member.name, why);
+          void end().catch((error: Error) => this.#options.onError?.(error));
+          return;
+        }
         if (this.#closed) member.client.close();
         else this.#idle.push(member);
+        free?.();
       },
       kill: async () => {
         this.#busy.delete(member.name);
-        await this.#discard(member);
+        await end();
       },
     };
   }
 
-  #reserveNew(name: string, sealerClass: SealerClass): SealerReservation {
+  #reserveNew(
+    name: string,
+    sealerClass: SealerClass,
+    seat: SealerSeat | undefined,
+    free: (() => void) | undefined,
+  ): SealerReservation {
     let opened: Promise<SealerLease> | undefined;
     return {
       name,
       open: () => {
-        opened ??= this.#start(name, sealerClass).then((member) => this.#lease(member));
+        opened ??= this.#start(name, sealerClass, seat).then((member) => this.#lease(member, free));
         return opened;
       },
       cancel: async () => {
         const lease = await opened?.catch(() => undefined);
-        if (lease) lease.release();
-        else await rm(join(this.#options.dir, name), { recursive: true, force: true });
+        if (lease) {
+          lease.release();
+          return;
+        }
+        await rm(join(this.#options.dir, name), { recursive: true, force: true });
+        free?.();
       },
     };
   }
 
-  async #start(name: string, sealerClass: SealerClass): Promise<Member> {
-    const { program, dir, idleExitS } = this.#options;
-    const chosen = typeof program === 'function' ? program(sealerClass) : program;
+  #program(sealerClass: SealerClass, seat: SealerSeat | undefined): SealerProgram {
+    const { program } = this.#options;
+    return typeof program === 'function' ? program(sealerClass, seat) : program;
+  }
+
+  async #start(name: string, sealerClass: SealerClass, seat: SealerSeat | undefined): Promise<Member> {
+    const { dir, idleExitS } = this.#options;
+    const program = this.#program(sealerClass, seat);
     const place = sealerPlace(dir, name);
-    const running = await startSealerProcess(chosen, place, idleExitS ?? IDLE_EXIT_S);
+    // Taken before: a binary that is replaced meanwhile makes one process too many, not one too old.
+    const fingerprint = programFingerprint(program);
+    const running = await startSealerProcess(program, place, idleExitS ?? IDLE_EXIT_S);
     const { bootId, pid, startTime } = running.process;
     await writeJsonDurably(join(dir, name, 'sealer.json'), {
       format: 1,
@@ -219,8 +320,11 @@ export class SealerPool {
       bootId,
       pid,
       startTime,
+      ...(seat ? { seat } : {}),
+      fingerprint,
     });
-    return { name, class: sealerClass, running, client: await SealerClient.connect(place.socket) };
+    const client = await SealerClient.connect(place.socket);
+    return { name, class: sealerClass, seat, fingerprint, running, client };
   }
 
   async #discard(member: Member): Promise<void> {
@@ -242,7 +346,8 @@ export class SealerPool {
         client.close();
         throw new BeeproError('SEALER_STILL_RUNNING', { id: name });
       }
-      this.#idle.push({ name, class: record.class, running: { ...place, process: record.process }, client });
+      const { process, ...known } = record;
+      this.#idle.push({ name, ...known, running: { ...place, process }, client });
     } catch (error) {
       if (record && isAlive(record.process)) this.#options.onError?.(error as Error);
       await this.dispose(name);
@@ -252,9 +357,13 @@ export class SealerPool {
   async #record(name: string): Promise<SealerRecord | undefined> {
     const record = recordFile.safeParse(await readJson(join(this.#options.dir, name, 'sealer.json')));
     if (!record.success) return undefined;
-    const { bootId, pid, startTime } = record.data;
-    return { class: record.data.class, process: { bootId, pid, startTime } };
+    const { class: sealerClass, bootId, pid, startTime, seat, fingerprint } = record.data;
+    return { class: sealerClass, process: { bootId, pid, startTime }, seat, fingerprint };
   }
+}
+
+function isSameSeat(a: SealerSeat | undefined, b: SealerSeat): boolean {
+  return a?.device === b.device && a.slot === b.slot;
 }
 
 function newName(sealerClass: SealerClass): string {

@@ -17,16 +17,24 @@ const { values } = parseArgs({
   },
 });
 
+const SECTORS = 2;
+/** Two proofs of 100 CPU-seconds on a busy machine. */
+const FIRST_WITHIN_MS = 20 * 60_000;
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const started = performance.now();
 let failed = 0;
+// The runs' sectors are always the same: once their proofs are in the memo, a run takes seconds, on any machine.
+say('a calm run first, which makes the proofs if this machine has none of them yet');
+await sealUnderFire({ sectors: SECTORS, withinMs: FIRST_WITHIN_MS, say }, async () => undefined);
+say(`  all Proving, ${seconds(started)} s`);
 for (let run = 0; run < Number(values.runs); run += 1) {
   const seed = Number(values.seed) + run;
   const plan = drawPlan(new Random(seed));
   const begun = performance.now();
   say(`run ${run + 1} of ${values.runs}, seed ${seed}: killed at ${plan.killAt}`);
   try {
-    await sealUnderFire({ sectors: 2, onceEnv: { BEEPRO_KILL_AT: plan.killAt }, say }, (fire) =>
+    await sealUnderFire({ sectors: SECTORS, onceEnv: { BEEPRO_KILL_AT: plan.killAt }, say }, (fire) =>
       carryOut(plan, fire, say),
     );
     say(`  all Proving, nothing done twice, ${seconds(begun)} s`);

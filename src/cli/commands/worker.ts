@@ -3,6 +3,7 @@ import { PHASE_NAMES, type Phase } from '#core';
 import { countArgument, limitArgument, operator, phaseArgument, workerScopeArgument } from '../arguments.ts';
 import { type JsonOption, printDone, printRows, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
+import { registerWorkerDevice } from './worker-device.ts';
 
 export function registerWorker(program: Command): void {
   const worker = program.command('worker').description('the machines that seal');
@@ -44,6 +45,8 @@ export function registerWorker(program: Command): void {
         await showWorker(context, name, options);
       }),
     );
+
+  registerWorkerDevice(worker);
 
   withJson(worker.command('limit'))
     .description(

@@ -7,6 +7,8 @@ export interface DemoOptions {
   readonly sectorSize: SectorSizeName;
   /** A file to seal, prove, unseal and compare. */
   readonly file: string | undefined;
+  /** CPU devices that the worker's PC2 and C2 run on side by side; undefined: none, its limits alone count. */
+  readonly devices: number | undefined;
   /** Leave everything running at the end. */
   readonly keep: boolean;
 }
@@ -19,6 +21,7 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
       sectors: { type: 'string', default: '2' },
       'sector-size': { type: 'string', default: '2KiB' },
       file: { type: 'string' },
+      devices: { type: 'string' },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -30,5 +33,9 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
   if (sectorSize !== '2KiB' && sectorSize !== '8MiB') {
     throw new BeeproError('INPUT_INVALID', { what: '--sector-size', detail: 'it is 2KiB or 8MiB' });
   }
-  return { sectors, sectorSize, file: values.file, keep: values.keep };
+  const devices = values.devices === undefined ? undefined : Number(values.devices);
+  if (devices !== undefined && (!Number.isSafeInteger(devices) || devices < 1 || devices > 64)) {
+    throw new BeeproError('INPUT_INVALID', { what: '--devices', detail: 'it is a number from 1 to 64' });
+  }
+  return { sectors, sectorSize, file: values.file, devices, keep: values.keep };
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { needMysql, readEnvironment } from '#config';
 import { BeeproError, type SectorId, sectorName } from '#core';
 import { type Database, findSector, listRunsOfSector, listSectorEvents, openDatabase } from '#db';
-import { LocalInstallation } from '#local';
+import { cpuDevices, deviceSettings, LocalInstallation } from '#local';
 import { pledgeSectors } from '#sector';
 import { formatDuration, renderTable } from '../output/index.ts';
 import { retrieveFile, storeFile } from './file-piece.ts';
 import type { DemoOptions } from './options.ts';
 import { phaseTitle, type SectorTimes, sectorTimes, shownPhases } from './phase-times.ts';
+import { sideBySide } from './side-by-side.ts';
 import { verifyLanded } from './verify-landed.ts';
 import { watchUntilProving } from './watch.ts';
 
@@ -30,6 +31,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     dir,
     sectorSize: options.sectorSize,
     blockTimeMs: BLOCK_TIME_MS,
+    ...(options.devices === undefined ? {} : { settings: deviceSettings(options.devices) }),
   });
   const database = openDatabase(needMysql(readEnvironment(installation.env)));
   let isLeftRunning = false;
@@ -67,20 +69,28 @@ async function seal(
   const ui = await installation.startUi();
   say(`running: sealing role, worker "demo", web page at ${ui.url} (password in ${ui.passwordFile})`);
 
-  const pledged = await pledge(installation, options.sectors);
-  say(`pledged ${pledged.map(sectorName).join(', ')}`);
+  if (options.devices !== undefined) say(`its devices: ${cpuDevices(options.devices)}`);
+  const begin = async (count: number): Promise<SectorId[]> => {
+    const begun = await pledge(installation, count);
+    say(`pledged ${begun.map(sectorName).join(', ')}`);
+    return begun;
+  };
+  // With devices the others begin when the first is at C2, so that PC2 and C2 are seen side by side.
+  const later = options.devices === undefined ? 0 : options.sectors - 1;
+  const pledged = await begin(options.sectors - later);
   const piece = options.file === undefined ? undefined : await storeFile(installation, options.file, say);
-  const sectors = piece ? [...pledged, piece.sector] : pledged;
-  await watchUntilProving(database, sectors, {
+  const sectors = await watchUntilProving(database, piece ? [...pledged, piece.sector] : pledged, {
     startedAt,
     logs: installation.logsDir,
     write: (text) => process.stdout.write(text),
     isTerminal: process.stdout.isTTY === true,
+    ...(later > 0 ? { more: { when: 'Commit2', begin: () => begin(later) } } : {}),
   });
   const files = await verifyLanded(database, sectors, installation.logsDir);
   say(`${files} landed files read back, every SHA-256 as recorded`);
   if (piece) await retrieveFile(installation, piece, say);
   process.stdout.write(`\n${await timesTable(database, sectors)}\n\n`);
+  if (options.devices !== undefined) await tellSideBySide(database, sectors, say);
   say(`${sectors.length === 1 ? 'the sector is' : `${sectors.length} sectors are`} Proving`);
   if (options.keep) process.stdout.write(leftRunning(installation, ui));
 }
@@ -109,6 +119,18 @@ async function pledge(installation: LocalInstallation, count: number): Promise<S
   await using modules = await installation.open();
   const numbers = await pledgeSectors(modules, { miner: installation.miner, count });
   return numbers.map((number) => ({ miner: installation.miner, number }));
+}
+
+async function tellSideBySide(
+  database: Database,
+  sectors: readonly SectorId[],
+  say: (text: string) => void,
+): Promise<void> {
+  const runs = await Promise.all(sectors.map((id) => listRunsOfSector(database.kysely, id)));
+  const pairs = sideBySide(runs.flat());
+  for (const { first, second, ms } of pairs)
+    say(`side by side for ${formatDuration(ms)}: ${first}, ${second}`);
+  if (pairs.length === 0) say('no two devices were busy at one time');
 }
 
 async function timesTable(database: Database, sectors: readonly SectorId[]): Promise<string> {

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BeeproError, PHASES, type SectorId, sectorName } from '#core';
+import { BeeproError, PHASES, type SectorId, type SectorState, sectorName } from '#core';
 import { type Database, findSector, listRunsOfSector, type PhaseRunRow, type SectorRow } from '#db';
 import { formatDuration } from '../output/index.ts';
+import { deviceOf } from './side-by-side.ts';
 
 const LOOK_MS = 250;
 /** A sector that shows no change for this long is stuck, in ms. */
 const STUCK_MS = 10 * 60_000;
 
 /**
- * Follows sectors to `Proving`, a line for each change, and on a terminal one live line with what runs now.
+ * Follows sectors to `Proving`, a line for each change, and on a terminal one live line with what runs now. Returns
+ * all that it followed.
  * @throws BeeproError `LOCAL_SEALING_FAILED` for a sector that is parked or stuck
  */
 export async function watchUntilProving(
@@ -19,13 +21,17 @@ export async function watchUntilProving(
     readonly logs: string;
     readonly write: (text: string) => void;
     readonly isTerminal: boolean;
+    /** Sectors that are begun once one has come to a state. */
+    readonly more?: { readonly when: SectorState; readonly begin: () => Promise<readonly SectorId[]> };
   },
-): Promise<void> {
+): Promise<readonly SectorId[]> {
+  const followed = [...sectors];
+  let more = options.more;
   const shown = new Map<string, string>();
   let lastChange = performance.now();
   const elapsed = (): string => formatDuration(performance.now() - options.startedAt).padStart(7);
   for (;;) {
-    const looks = await Promise.all(sectors.map((id) => look(database, id)));
+    const looks = await Promise.all(followed.map((id) => look(database, id)));
     for (const { id, sector, line } of looks) {
       const name = sectorName(id);
       if (shown.get(name) === line) continue;
@@ -33,6 +39,12 @@ export async function watchUntilProving(
       lastChange = performance.now();
       options.write(`${options.isTerminal ? '\r\x1b[K' : ''}${elapsed()}  ${name}  ${line}\n`);
       if (sector.state === 'Parked') fail(name, sector.parked_reason ?? 'it was parked', options.logs);
+    }
+    if (more && looks.some(({ sector }) => sector.state === more?.when)) {
+      const { begin } = more;
+      more = undefined;
+      followed.push(...(await begin()));
+      continue;
     }
     if (looks.every(({ sector }) => sector.state === 'Proving')) break;
     if (performance.now() - lastChange > STUCK_MS) {
@@ -53,6 +65,7 @@ export async function watchUntilProving(
     await sleep(LOOK_MS);
   }
   if (options.isTerminal) options.write('\r\x1b[K');
+  return followed;
 }
 
 async function look(
@@ -64,9 +77,11 @@ async function look(
     listRunsOfSector(database.kysely, id, ['running', 'queued', 'waiting']),
   ]);
   if (!sector) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
-  const active = runs.map(
-    (run) => `${PHASES[run.phase].label} ${run.status}${run.attempt > 1 ? ` (attempt ${run.attempt})` : ''}`,
-  );
+  const active = runs.map((run) => {
+    const device = run.status === 'running' ? deviceOf(run) : undefined;
+    const attempt = run.attempt > 1 ? ` (attempt ${run.attempt})` : '';
+    return `${PHASES[run.phase].label} ${run.status}${device === undefined ? '' : ` on ${device}`}${attempt}`;
+  });
   return { id, sector, runs, line: `${sector.state.padEnd(17)}${active.join(', ')}`.trimEnd() };
 }
 

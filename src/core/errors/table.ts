@@ -1,6 +1,7 @@
 import { CHAIN_ERRORS } from './chain.ts';
 import { DATABASE_ERRORS } from './database.ts';
 import type { ErrorDefinition } from './define.ts';
+import { DEVICE_ERRORS } from './device.ts';
 import { DEVNET_ERRORS } from './devnet.ts';
 import { GENERAL_ERRORS } from './general.ts';
 import { LOCAL_ERRORS } from './local.ts';
@@ -20,6 +21,7 @@ const ALL = {
   ...GENERAL_ERRORS,
   ...CHAIN_ERRORS,
   ...DATABASE_ERRORS,
+  ...DEVICE_ERRORS,
   ...DEVNET_ERRORS,
   ...MESSAGE_ERRORS,
   ...LOCAL_ERRORS,

@@ -8,6 +8,17 @@ export function agentSettings(settings: Settings, worker: string): AgentSettings
   return {
     limit: (phase) => settings.get(`worker.limit.${phase}`, here),
     maxSectors: () => settings.get('worker.max_sectors', here),
+    devices: () => ({
+      declared: settings.get('worker.devices', here),
+      slots: settings.get('worker.device_slots', here),
+      postSlots: settings.get('worker.post_slots', here),
+      out: settings.get('worker.devices_out', here),
+      backoff: {
+        baseMs: settings.get('worker.device_backoff', here),
+        capMs: settings.get('worker.device_backoff_max', here),
+      },
+    }),
+    sealerMaxMemory: () => settings.get('worker.sealer_max_memory', here),
     timeLimitMs: (phase) => settings.get(`phase.time_limit.${phase}`, here),
     keepUnsealed: (miner) => settings.get('sector.keep_unsealed', { miner }),
     checkSeeds: (miner) => settings.get('seal.check_seeds', { miner }),

@@ -18,6 +18,8 @@ export interface WorkerRoleOptions {
   /** The fast disk that sectors are sealed on. */
   readonly workspaceDir: string;
   readonly sealerBin: string;
+  /** The lock folders of devices, the same for all workers of a machine; default: in the state folder. */
+  readonly devicesDir?: string;
   readonly version: string;
 }
 
@@ -51,6 +53,8 @@ export async function startWorker(
       class: () => modules.settings.get('worker.class', { worker: options.name }),
       stateDir: options.stateDir,
       workspaceDir: options.workspaceDir,
+      ...(options.devicesDir === undefined ? {} : { devicesDir: options.devicesDir }),
+      gpuTool: process.env.BEEPRO_NVIDIA_SMI,
       version: options.version,
     },
     {

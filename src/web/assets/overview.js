@@ -33,6 +33,8 @@ const ALWAYS_SHOWN = new Set([
 
 const SVG = 'http://www.w3.org/2000/svg';
 const number = new Intl.NumberFormat('en');
+/** `950`, `3K`, `12K`: as wide as a bar of the chart. */
+const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 2 });
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -91,7 +93,7 @@ function drawPipeline(overview) {
   ];
 }
 
-function drawParked(parked) {
+function drawParked(parked, all) {
   const rows = parked.map((p) =>
     element(
       'tr',
@@ -103,7 +105,7 @@ function drawParked(parked) {
       element('td', {}, duration(Date.now() - Date.parse(p.since))),
     ),
   );
-  return element(
+  const table = element(
     'table',
     {},
     element(
@@ -117,6 +119,9 @@ function drawParked(parked) {
     ),
     element('tbody', {}, ...rows),
   );
+  if (all <= parked.length) return [table];
+  const note = `The newest ${parked.length} of ${number.format(all)}; all of them: beepro sector list --state Parked`;
+  return [table, element('p', { class: 'hint' }, note)];
 }
 
 function runChip(run) {
@@ -133,7 +138,7 @@ function runChip(run) {
   );
 }
 
-function drawWorkers(workers) {
+function drawWorkers(workers, all) {
   if (workers.length === 0) return [element('p', {}, 'No worker yet. Start one with: beepro run worker')];
   const cards = workers.map((worker) => {
     const runs = worker.runs.toSorted((a, b) => PHASE_ORDER.indexOf(a.phase) - PHASE_ORDER.indexOf(b.phase));
@@ -153,7 +158,10 @@ function drawWorkers(workers) {
         : element('ul', { class: 'runs' }, ...runs.map(runChip)),
     );
   });
-  return [element('div', { class: 'workers' }, ...cards)];
+  const board = element('div', { class: 'workers' }, ...cards);
+  if (all <= workers.length) return [board];
+  const note = `The busiest ${workers.length} of ${number.format(all)}; all of them: beepro worker list`;
+  return [board, element('p', { class: 'hint' }, note)];
 }
 
 function drawProving(hours) {
@@ -181,7 +189,7 @@ function drawProving(hours) {
         svg(
           'text',
           { x: i * width + width / 2, y: height - 8 - tall, 'text-anchor': 'middle' },
-          String(sectors),
+          sectors < 1000 ? String(sectors) : shortNumber.format(sectors),
         ),
       );
     return group;
@@ -218,9 +226,12 @@ async function refresh() {
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const overview = await answer.json();
     document.getElementById('pipeline').replaceChildren(...drawPipeline(overview));
+    const parked = overview.states.find(({ state }) => state === 'Parked')?.sectors ?? 0;
     document.getElementById('parked-section').hidden = overview.parked.length === 0;
-    document.getElementById('parked').replaceChildren(drawParked(overview.parked));
-    document.getElementById('workers').replaceChildren(...drawWorkers(overview.workers));
+    document.getElementById('parked').replaceChildren(...drawParked(overview.parked, parked));
+    document
+      .getElementById('workers')
+      .replaceChildren(...drawWorkers(overview.workers, overview.workerCount));
     document.getElementById('proving').replaceChildren(...drawProving(overview.proving));
     lastAnswer = Date.now();
     freshness.className = '';

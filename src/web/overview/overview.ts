@@ -4,6 +4,7 @@ import {
   countProvingByHour,
   countRunsByStatus,
   countSectorsByState,
+  countWorkers,
   type Executor,
   listParkedSectors,
   listRunningRuns,
@@ -23,7 +24,9 @@ export interface Overview {
   readonly miners: readonly { miner: string; sectors: number }[];
   readonly waiting: readonly { phase: Phase; runs: number }[];
   readonly parked: readonly { sector: string; from: string; code: string; reason: string; since: string }[];
+  /** The busiest of them. */
   readonly workers: readonly OverviewWorker[];
+  readonly workerCount: number;
   readonly proving: readonly number[];
 }
 
@@ -45,11 +48,12 @@ export interface OverviewWorker {
 
 /** @param silentMs a worker whose heartbeat is older than this is shown as silent */
 export async function readOverview(db: Executor, silentMs: number): Promise<Overview> {
-  const [counts, runs, parked, loads, proving] = await Promise.all([
+  const [counts, runs, parked, loads, workerCount, proving] = await Promise.all([
     countSectorsByState(db),
     countRunsByStatus(db),
     listParkedSectors(db, SHOWN_PARKED),
     listWorkerLoads(db, SHOWN_WORKERS),
+    countWorkers(db),
     countProvingByHour(db, HOURS),
   ]);
   const running = await listRunningRuns(
@@ -83,6 +87,7 @@ export async function readOverview(db: Executor, silentMs: number): Promise<Over
       sectors: load.sectors,
       runs: (byWorker.get(load.name) ?? []).map(shownRun),
     })),
+    workerCount,
     proving: Array.from({ length: HOURS }, (_, i) => hours.get(HOURS - 1 - i) ?? 0),
   };
 }

@@ -26,6 +26,8 @@ export interface UnderFireOptions {
   /** For the first start of both roles only. */
   readonly onceEnv?: NodeJS.ProcessEnv;
   readonly say?: (text: string) => void;
+  /** Milliseconds until every sector must be Proving; four minutes unless told. */
+  readonly withinMs?: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function sealUnderFire(
       const sectors = numbers.map((number) => ({ miner: installation.miner, number }));
       const flush = async (): Promise<void> => void (await modules.bus.client.flushall());
       await attack({ installation, servers, modules, sectors, flush });
-      await waitUntilProving(modules, sectors);
+      await waitUntilProving(modules, sectors, options.withinMs ?? SEALED_WITHIN_MS);
       await waitFor(
         () =>
           modules.chain.chainHead().then(
@@ -96,7 +98,11 @@ export async function sealUnderFire(
   }
 }
 
-async function waitUntilProving(modules: LocalModules, sectors: readonly SectorId[]): Promise<void> {
+async function waitUntilProving(
+  modules: LocalModules,
+  sectors: readonly SectorId[],
+  withinMs: number,
+): Promise<void> {
   const db = modules.db.kysely;
   const standing = async (): Promise<string[]> =>
     Promise.all(
@@ -118,7 +124,7 @@ async function waitUntilProving(modules: LocalModules, sectors: readonly SectorI
         if (last.some((text) => text.includes(' Parked '))) throw new Error(last.join('\n'));
         return last.length === 0;
       },
-      { deadlineMs: SEALED_WITHIN_MS, what: 'every sector Proving' },
+      { deadlineMs: withinMs, what: 'every sector Proving' },
     );
   } catch (error) {
     throw new Error(`not every sector is Proving:\n${last.join('\n')}`, { cause: error });

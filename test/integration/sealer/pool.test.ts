@@ -1,8 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { endSealerProcess, identityOf, isAlive, ResidentSealer, SealerPool } from '#sealer';
+import {
+  endSealerProcess,
+  identityOf,
+  isAlive,
+  ResidentSealer,
+  SealerPool,
+  type SealerPoolOptions,
+} from '#sealer';
 import { createTestFolder, type TestFolder, waitFor } from '#testing';
 
 const bin = () => process.env.BEEPRO_SEALER_BIN ?? '';
@@ -23,12 +31,17 @@ afterEach(async () => {
   await folder.remove();
 });
 
-async function open(needed: readonly string[] = [], env: Record<string, string> = {}): Promise<SealerPool> {
+async function open(
+  needed: readonly string[] = [],
+  env: Record<string, string> = {},
+  options: Partial<SealerPoolOptions> = {},
+): Promise<SealerPool> {
   const pool = await SealerPool.open(
     {
       dir: join(folder.path, 'sealers'),
       program: { bin: bin(), env, allowFaults: 'BEEPRO_SEALER_FAULT' in env },
       idleExitS: 20,
+      ...options,
     },
     new Set(needed),
   );
@@ -123,6 +136,139 @@ describe('the pool', () => {
     await expect(pool.reserve('cpu').open()).rejects.toMatchObject({ code: 'SEALER_START_FAILED' });
   });
 });
+
+describe('the sealer of a seat', () => {
+  const SEAT = { device: 'cpu:0', slot: 0 };
+
+  test('is resident: whatever holds the seat next is served by the same process, and no other seat is', async () => {
+    const pool = await open();
+    const first = await (await pool.reserveSeat(SEAT)).open();
+    first.release();
+    const again = await (await pool.reserveSeat(SEAT)).open();
+    expect(again.process).toEqual(first.process);
+    again.release();
+    const beside = await (await pool.reserveSeat({ ...SEAT, slot: 1 })).open();
+    const other = await (await pool.reserveSeat({ ...SEAT, device: 'cpu:1' })).open();
+    const seatless = await pool.reserve('prover').open();
+    const pids = [first, beside, other, seatless].map((lease) => lease.process.pid);
+    expect(new Set(pids).size).toBe(4);
+  });
+
+  test('is given to one at a time: the next waits until it is free, however the other ends', async () => {
+    const pool = await open();
+    for (const end of ['cancel', 'release', 'kill'] as const) {
+      const reservation = await pool.reserveSeat(SEAT);
+      let given = false;
+      const next = pool.reserveSeat(SEAT).then((one) => {
+        given = true;
+        return one;
+      });
+      await sleep(50);
+      expect(given, end).toBe(false);
+      if (end === 'cancel') await reservation.cancel();
+      else if (end === 'release') (await reservation.open()).release();
+      else await (await reservation.open()).kill();
+      await (await next).cancel();
+    }
+  });
+
+  test('is started with what its device needs', async () => {
+    const pool = await open(
+      [],
+      {},
+      {
+        program: (_class, seat) => ({
+          bin: bin(),
+          ...(seat ? { cpus: '0', env: { TMPDIR: join(folder.path, seat.device) } } : {}),
+        }),
+      },
+    );
+    const { process: seated } = await (await pool.reserveSeat(SEAT)).open();
+    expect(readFileSync(`/proc/${seated.pid}/status`, 'utf8')).toMatch(/^Cpus_allowed_list:\t0$/m);
+    expect(readFileSync(`/proc/${seated.pid}/environ`, 'utf8').split('\0')).toContain(
+      `TMPDIR=${join(folder.path, 'cpu:0')}`,
+    );
+  });
+
+  test.each<[string, (pid: number, copy: string) => Promise<void> | void]>([
+    ['it crashed', (pid) => void process.kill(pid, 'SIGKILL')],
+    ['its binary was built anew', (_pid, copy) => rebuilt(copy)],
+  ])('is replaced when %s', async (_what, spoil) => {
+    const copy = join(folder.path, 'beepro-sealer');
+    await copyFile(bin(), copy);
+    const pool = await open([], {}, { program: { bin: copy } });
+    const first = await (await pool.reserveSeat(SEAT)).open();
+    first.release();
+    await spoil(first.process.pid, copy);
+    await waitFor(async () => {
+      const next = await (await pool.reserveSeat(SEAT)).open();
+      next.release();
+      return next.process.pid !== first.process.pid;
+    });
+    await waitFor(() => !existsSync(join(folder.path, 'sealers', first.name)));
+    expect(identityOf(first.process.pid)).toBeUndefined();
+  });
+
+  test('is replaced when it holds more memory than it may, as soon as it is given back', async () => {
+    let bound = 0;
+    const why: string[] = [];
+    const pool = await open(
+      [],
+      {},
+      { maxMemory: () => bound, onReplace: (_name, reason) => why.push(reason) },
+    );
+    const first = await (await pool.reserveSeat(SEAT)).open();
+    bound = 1;
+    first.release();
+    await waitFor(() => !existsSync(join(folder.path, 'sealers', first.name)));
+    expect(identityOf(first.process.pid)).toBeUndefined();
+    expect(why).toEqual([expect.stringMatching(/^it holds .* while idle$/)]);
+    bound = 2 ** 30;
+    const next = await (await pool.reserveSeat(SEAT)).open();
+    next.release();
+    expect((await (await pool.reserveSeat(SEAT)).open()).process).toEqual(next.process);
+  });
+
+  test('stays with its seat over a restart of the agent, at work or idle', async () => {
+    const pool = await open();
+    const idle = await (await pool.reserveSeat(SEAT)).open();
+    idle.release();
+    const seat = { device: 'cpu:1', slot: 0 };
+    const working = await (await pool.reserveSeat(seat)).open();
+    pool.close();
+    const next = await open([working.name]);
+    expect((await (await next.reserveSeat(SEAT)).open()).process).toEqual(idle.process);
+    const adopted = await (await next.adopt(working.name, seat)).open();
+    expect(adopted.process).toEqual(working.process);
+    let given = false;
+    const waiting = next.reserveSeat(seat).then(async (one) => {
+      given = true;
+      return one.open();
+    });
+    await sleep(50);
+    expect(given).toBe(false);
+    adopted.release();
+    expect((await waiting).process).toEqual(working.process);
+  });
+
+  test('ends with its device', async () => {
+    const pool = await open();
+    const [kept, dropped] = [
+      await (await pool.reserveSeat(SEAT)).open(),
+      await (await pool.reserveSeat({ ...SEAT, slot: 1 })).open(),
+    ];
+    kept.release();
+    dropped.release();
+    await pool.dropSeats(({ slot }) => slot === 0);
+    expect([kept, dropped].map((lease) => isAlive(lease.process))).toEqual([true, false]);
+  });
+});
+
+/** As a build or a package manager does it: a new file under the old name. */
+async function rebuilt(path: string): Promise<void> {
+  await copyFile(path, `${path}.new`);
+  await rename(`${path}.new`, path);
+}
 
 test('a resident sealer answers many at once and comes back when it has died', async () => {
   const sealer = new ResidentSealer({ bin: bin() }, join(folder.path, 'resident'));

@@ -7,6 +7,8 @@ test.each<[ErrorCode, number | undefined]>([
   ['CHAIN_UNREACHABLE', 5_000],
   ['CHAIN_TIMED_OUT', 5_000],
   ['SEALER_SECTOR_BUSY', 5_000],
+  ['SEALER_GPU_LOST', 1_000],
+  ['DEVICE_LOST', 1_000],
   ['DB_UNREACHABLE', 1_000],
   ['DB_BUSY', 1_000],
   ['SEALER_DIED', undefined],

@@ -1,5 +1,6 @@
 import { BATCH } from './batch.ts';
 import { COORDINATOR } from './coordinator.ts';
+import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
 import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
@@ -12,6 +13,7 @@ import { AGENT } from './worker.ts';
 export const SUITES = {
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES },
+  'devices.test.ts': { DEVICES },
   'edges.test.ts': { EDGES },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
   'worker.test.ts': { AGENT, SEALING },

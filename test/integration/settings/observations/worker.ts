@@ -9,7 +9,11 @@ import { WORKER, type WorkerBench } from '../support/worker-bench.ts';
 
 type WorkerSetting = Exclude<
   Extract<SettingName, `worker.${string}`>,
-  `worker.limit.${Phase}` | 'worker.heartbeat_expiry'
+  | `worker.limit.${Phase}`
+  | `worker.device${string}`
+  | 'worker.post_slots'
+  | 'worker.sealer_max_memory'
+  | 'worker.heartbeat_expiry'
 >;
 
 const HERE = `worker:${WORKER}`;

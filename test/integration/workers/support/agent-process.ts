@@ -32,7 +32,10 @@ const agent = await HostAgent.start(
     chain: new ChainDouble(database),
     settings: agentSettings(settings, options.name),
     log,
-    sealers: { program: { bin: options.sealerBin }, idleExitS: 30 },
+    sealers: {
+      program: { bin: options.sealerBin, allowFaults: process.env.BEEPRO_SEALER_FAULT !== undefined },
+      idleExitS: 30,
+    },
     onFatal: () => process.exit(1),
   },
 );
