@@ -32,6 +32,20 @@ export interface MinerActivityTable {
   activity: string;
 }
 
+/** The last decision of automatic pledging for each miner, for people: nothing is decided from it. */
+export interface PledgeDecisionTable {
+  miner: ActorId;
+  decided_at: Date;
+  /** Sectors that this decision pledged. */
+  pledged: number;
+  /** A sentence: why so many, or why none. */
+  reason: string;
+  /** What it was decided from: counts, and amounts in attoFIL as text. */
+  facts: Json<Record<string, unknown>>;
+  /** When it last pledged anything. */
+  pledged_at: Date | null;
+}
+
 export interface SettingTable {
   name: string;
   /** `*`, `miner:1000`, `class:big`, `worker:host-a`. */
@@ -333,6 +347,7 @@ export interface ParamsTrustTable {
 export interface Tables {
   miner: MinerTable;
   miner_activity: MinerActivityTable;
+  pledge_decision: PledgeDecisionTable;
   setting: SettingTable;
   setting_history: SettingHistoryTable;
   setting_version: SettingVersionTable;

@@ -5,6 +5,7 @@ import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
 import { DEVICE_SETTINGS } from './devices.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
+import { PLEDGE_SETTINGS } from './pledge.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
 import { WEB_SETTINGS } from './web.ts';
@@ -21,6 +22,7 @@ export const SETTINGS = {
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BATCH_SETTINGS,
+  ...PLEDGE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...WEB_SETTINGS,
 };

@@ -8,6 +8,7 @@ export * from './outbox.ts';
 export * from './params-trust.ts';
 export * from './phase-runs.ts';
 export * from './pieces.ts';
+export * from './pledging.ts';
 export * from './queue-pauses.ts';
 export * from './run-claims.ts';
 export * from './sector-events.ts';

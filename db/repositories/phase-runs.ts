@@ -102,6 +102,39 @@ export async function listQueuedRuns(
     .execute();
 }
 
+/** Queued runs of the same queue that are more urgent, or as urgent and older. */
+export async function countRunsAhead(
+  executor: Executor,
+  run: Pick<PhaseRunRow, 'id' | 'phase' | 'queue_worker' | 'priority'>,
+): Promise<number> {
+  const row = await executor
+    .selectFrom('phase_run')
+    .select(({ fn }) => fn.countAll<number>().as('runs'))
+    .where('status', '=', 'queued')
+    .where('queue_worker', run.queue_worker === null ? 'is' : '=', run.queue_worker)
+    .where('phase', '=', run.phase)
+    .where((eb) =>
+      eb.or([
+        eb('priority', '<', run.priority),
+        eb.and([eb('priority', '=', run.priority), eb('id', '<', run.id)]),
+      ]),
+    )
+    .executeTakeFirst();
+  return Number(row?.runs ?? 0);
+}
+
+/** The queued runs that have waited longest. */
+export async function listLongestWaiting(executor: Executor, limit: number): Promise<PhaseRunRow[]> {
+  return executor
+    .selectFrom('phase_run')
+    .selectAll()
+    .where('status', '=', 'queued')
+    .orderBy('runnable_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
 /** Waiting runs whose time has come by the server's clock, longest due first. */
 export async function listDueRuns(executor: Executor, limit: number): Promise<PhaseRunRow[]> {
   return executor

@@ -126,6 +126,20 @@ export async function countSectorsOfWorker(executor: Executor, worker: string): 
   return Number(row?.count ?? 0);
 }
 
+/** Sectors whose files each worker holds, or one worker. */
+export async function countSectorsByWorker(
+  executor: Executor,
+  worker?: string,
+): Promise<ReadonlyMap<string, number>> {
+  let query = executor
+    .selectFrom('sector')
+    .select(({ fn }) => ['worker', fn.countAll<number>().as('sectors')])
+    .groupBy('worker');
+  query = worker === undefined ? query.where('worker', 'is not', null) : query.where('worker', '=', worker);
+  const rows = await query.execute();
+  return new Map(rows.map((row) => [row.worker ?? '', Number(row.sectors)]));
+}
+
 /** Beyond a sector in the order (miner, number): where the next page begins. */
 export function isAfter({ miner, number }: SectorId): RawBuilder<SqlBool> {
   return sql`(sector.miner > ${miner} OR (sector.miner = ${miner} AND sector.number > ${number}))`;

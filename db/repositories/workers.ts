@@ -78,3 +78,17 @@ function selectWorkers(executor: Executor) {
   const age = sql<number>`TIMESTAMPDIFF(MICROSECOND, heartbeat_at, NOW(3)) DIV 1000`;
   return executor.selectFrom('worker').selectAll().select(age.as('heartbeatAgeMs'));
 }
+
+/** A worker as the fleet's decisions see it: without what its sealer can do. */
+export type WorkerReportRow = Pick<WorkerRow, 'name' | 'state' | 'report' | 'heartbeatAgeMs'>;
+
+/** What every worker that was not removed, or one by name, says of itself. */
+export async function listWorkerReports(executor: Executor, name?: string): Promise<WorkerReportRow[]> {
+  const age = sql<number>`TIMESTAMPDIFF(MICROSECOND, heartbeat_at, NOW(3)) DIV 1000`;
+  let query = executor
+    .selectFrom('worker')
+    .select(['name', 'state', 'report', age.as('heartbeatAgeMs')])
+    .orderBy('name');
+  query = name === undefined ? query.where('state', '!=', 'removed') : query.where('name', '=', name);
+  return query.execute();
+}

@@ -7,8 +7,10 @@ import { registerMessage } from './commands/message.ts';
 import { registerMiner } from './commands/miner.ts';
 import { registerParams } from './commands/params.ts';
 import { registerPiece } from './commands/piece.ts';
+import { registerPledge } from './commands/pledge.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSched } from './commands/sched.ts';
 import { registerSector } from './commands/sector.ts';
 import { registerSetting } from './commands/setting.ts';
 import { registerStorage } from './commands/storage.ts';
@@ -39,7 +41,9 @@ Examples:
   beepro miner add t01000
   beepro sector pledge --miner t01000 --count 10
   beepro sector list --state Parked
-  beepro worker limit host-a precommit1 4`;
+  beepro worker limit host-a precommit1 4
+  beepro pledge on --miner t01000
+  beepro sched`;
 
 /**
  * The command line. Building it loads no more than names and texts: a command's modules are imported when it runs, so
@@ -61,7 +65,9 @@ export function buildProgram(output: OutputConfiguration = {}): Command {
   registerMiner(program);
   registerSector(program);
   registerPiece(program);
+  registerPledge(program);
   registerWhy(program);
+  registerSched(program);
   registerWorker(program);
   registerSetting(program);
   registerStorage(program);

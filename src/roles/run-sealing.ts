@@ -4,7 +4,13 @@ import { createNodeWallet } from '#wallet';
 import { pieceStoreFolder } from './piece-store-folder.ts';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
-import { incomingPiecesDuty, piecesDuty, sealedCopiesDuty, startSealing } from './sealing/index.ts';
+import {
+  incomingPiecesDuty,
+  piecesDuty,
+  pledgeDuty,
+  sealedCopiesDuty,
+  startSealing,
+} from './sealing/index.ts';
 
 /** The sealing role by the environment: coordinates sectors, messages and queues. Any number may run. */
 export async function runSealing(log: Logger): Promise<RunningRole> {
@@ -26,6 +32,7 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
   const sealing = { ...modules, signer: createNodeWallet(chain) };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
   const role = startSealing(sealing, [
+    pledgeDuty(sealing),
     piecesDuty(sealing),
     sealedCopiesDuty(sealing),
     incomingPiecesDuty(sealing, storeFolder),

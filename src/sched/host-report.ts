@@ -16,6 +16,8 @@ export interface HostReport {
   readonly scratch?: Pick<ScratchView, 'capacity' | 'free' | 'reserved'>;
   /** Phases it would start at once if a job came. */
   readonly takes: readonly Phase[];
+  /** Of these, the ones whose jobs it takes from the fleet's queue. */
+  readonly takesFleet?: readonly Phase[];
   readonly refusals: readonly Refusal[];
   /** How many new sectors it would begin now, one after another. */
   readonly wants: number;
@@ -45,12 +47,13 @@ export function hostReport(view: HostView, choice: Choice = chooseNext(view)): H
       ? { scratch: { capacity: scratch.capacity, free: scratch.free, reserved: scratch.reserved } }
       : {}),
     takes: [...new Set(choice.candidates.map((candidate) => candidate.phase))],
+    takesFleet: choice.candidates.filter(({ queue }) => queue === 'fleet').map(({ phase }) => phase),
     refusals: choice.refusals,
     wants: wantedSectors(view),
   };
 }
 
-/** How often AddPiece would be taken in a row, each taking its room. */
+/** How often AddPiece would be taken in a row, each taking its room: its run, its memory, its disk, its turn. */
 function wantedSectors(view: HostView): number {
   let wants = 0;
   let next = view;
@@ -62,11 +65,14 @@ function wantedSectors(view: HostView): number {
 }
 
 function withOneMore(view: HostView): HostView {
-  const { scratch, pace } = view;
+  const { memory, scratch, pace } = view;
   return {
     ...view,
     running: { ...view.running, 'add-piece': (view.running['add-piece'] ?? 0) + 1 },
     sectors: view.sectors + 1,
+    ...(memory
+      ? { memory: { ...memory, runs: [...memory.runs, { need: memory.needs['add-piece'] ?? 0, used: 0 }] } }
+      : {}),
     ...(scratch
       ? {
           scratch: {
@@ -76,6 +82,14 @@ function withOneMore(view: HostView): HostView {
           },
         }
       : {}),
-    ...(pace ? { pace: { ...pace, sinceLastStartMs: 0 } } : {}),
+    ...(pace
+      ? {
+          pace: {
+            ...pace,
+            sinceLastStartMs: 0,
+            states: { ...pace.states, AddPiece: (pace.states.AddPiece ?? 0) + 1 },
+          },
+        }
+      : {}),
   };
 }

@@ -1,6 +1,19 @@
 export { precommit2First } from './balance.ts';
+export { type HostPipeline, type PipelineRoom, roomBeforeBottleneck } from './bottleneck.ts';
 export { type Choice, chooseNext, PHASE_ORDER, phaseOrder } from './choose-next.ts';
 export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
+export {
+  type Candidates,
+  candidatesFor,
+  type Verdict,
+  type VerdictCode,
+  verdictOf,
+  type WaitingRun,
+} from './fleet/candidates.ts';
+export { type ClassSummary, summariseClasses } from './fleet/classes.ts';
+export type { FleetHost } from './fleet/fleet-host.ts';
+export { troubleFirst } from './fleet/order.ts';
+export { type SlotView, slotsOf } from './fleet/slots.ts';
 export { type HostReport, hostReport } from './host-report.ts';
 export type {
   Candidate,
@@ -14,6 +27,25 @@ export type {
   SlotUse,
 } from './host-view.ts';
 export { refuseForMemory } from './memory.ts';
+export {
+  type C2Fleet,
+  type C2Host,
+  type C2Waiting,
+  c2Slots,
+  decideOffers,
+  type OutsourceDecision,
+  type OutsourceMode,
+  ownStartMs,
+} from './outsource.ts';
 export { type PaceRule, paceOpensInMs, refuseForPace } from './pace.ts';
-export { decidePledges, type PledgeDecision, type PledgingFleet, type PledgingMiner } from './pledge.ts';
+export {
+  decidePledges,
+  type PledgeDecision,
+  type PledgingFleet,
+  type PledgingHost,
+  type PledgingMiner,
+  wantedSectors,
+} from './pledge.ts';
+export { type MinerAccount, type MinerFunds, shareFunds } from './pledge-funds.ts';
+export { readHostReport } from './read-report.ts';
 export { refuseForScratch } from './scratch.ts';

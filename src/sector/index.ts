@@ -11,6 +11,7 @@ export {
   failRun,
   type RunAnswer,
 } from './fence.ts';
+export * from './fleet/index.ts';
 export * from './machine/index.ts';
 export { eventOfResult, PHASE_RESULTS, type PhaseResult, parsePhaseResult } from './phase-results.ts';
 export { type PublishOptions, publishJobs } from './publish.ts';

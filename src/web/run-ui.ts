@@ -22,6 +22,7 @@ export async function runUi(command: UiCommand, log: Logger): Promise<RunningRol
       bus: modules.bus,
       credentials,
       logger: log,
+      settings: modules.settings,
       isBoardWriteAllowed: () => modules.settings.get('web.bull_board_write'),
       silentMs: () => modules.settings.get('worker.heartbeat_expiry'),
     });

@@ -11,6 +11,8 @@ import { registerBoard } from './board.ts';
 import { renderMetrics } from './metrics.ts';
 import { readOverview } from './overview/overview.ts';
 import { overviewPage } from './pages/overview-page.ts';
+import { registerScheduling } from './scheduling/routes.ts';
+import type { SchedulingSettings } from './scheduling/scheduling.ts';
 
 export interface WebOptions {
   /** Default loopback. */
@@ -23,6 +25,7 @@ export interface WebModules {
   readonly bus: QueueBus;
   readonly credentials: WebCredentials;
   readonly logger: Logger;
+  readonly settings: SchedulingSettings;
   readonly isBoardWriteAllowed: () => boolean;
   /** After how long without a heartbeat a worker is shown as silent, in ms. */
   readonly silentMs: () => number;
@@ -62,6 +65,7 @@ export async function startWeb(options: WebOptions, modules: WebModules): Promis
   server.get('/healthz', async () => ({ ok: true }));
   server.get('/', async (_request, reply) => reply.type('text/html').send(overviewPage()));
   server.get('/api/overview', async () => readOverview(db, modules.silentMs()));
+  registerScheduling(server, { db, settings: modules.settings });
   server.get('/metrics', async (_request, reply) => {
     const { contentType, body } = await renderMetrics(db);
     return reply.type(contentType).send(body);

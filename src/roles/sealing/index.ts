@@ -1,5 +1,6 @@
 export { COMMIT } from './commit-activity.ts';
 export type { SealingModules } from './modules.ts';
 export { incomingPiecesDuty, piecesDuty, sealedCopiesDuty } from './pieces-duty.ts';
+export { pledgeDuty } from './pledge-duty.ts';
 export { PRECOMMIT } from './precommit-activity.ts';
 export { type ExtraDuty, startSealing } from './start-sealing.ts';

@@ -6,6 +6,7 @@ import {
   findMiner,
   insertSector,
   insertSectorEvent,
+  lockMinerActivity,
   type MinerRow,
   readServerTime,
   type Trx,
@@ -21,6 +22,9 @@ export interface PledgeRequest {
   readonly miner: ActorId;
   readonly count: number;
 }
+
+/** Held, as by `lockMinerActivity`, while it is decided how many sectors to pledge, and while they are. */
+export const PLEDGE_ACTIVITY = 'pledge';
 
 /** Sectors a transaction: the miner's row is locked meanwhile. */
 const CHUNK = 50;
@@ -38,21 +42,33 @@ export async function pledgeSectors(modules: PledgeModules, request: PledgeReque
   const numbers: SectorNumber[] = [];
   while (numbers.length < request.count) {
     const count = Math.min(CHUNK, request.count - numbers.length);
-    const pledged = await commitAndPublish(modules, (trx) =>
-      pledgeChunk(trx, miner.id, proof, allocated, count),
-    );
+    const pledged = await commitAndPublish(modules, async (trx) => {
+      // Automatic pledging counts under the same lock.
+      await lockMinerActivity(trx, miner.id, PLEDGE_ACTIVITY);
+      return insertPledged(trx, { miner: miner.id, proof, allocated, count });
+    });
     numbers.push(...pledged.numbers);
   }
   return numbers;
 }
 
-async function pledgeChunk(
-  trx: Trx,
-  miner: ActorId,
-  proof: number,
-  allocated: BitField,
-  count: number,
-): Promise<{ readonly numbers: readonly SectorNumber[]; readonly jobs: readonly OutboxJob[] }> {
+export interface PledgedSectors {
+  readonly numbers: readonly SectorNumber[];
+  readonly jobs: readonly OutboxJob[];
+}
+
+export interface PledgeOrder extends PledgeRequest {
+  /** The registered seal proof. */
+  readonly proof: number;
+  /** The numbers that the chain knows, fetched before the transaction. */
+  readonly allocated: BitField;
+  /** Who wanted it, for the sectors' log; absent: the operator. */
+  readonly by?: string;
+}
+
+/** The writing of a pledge alone: in the transaction of a caller who holds the miner's `PLEDGE_ACTIVITY`. */
+export async function insertPledged(trx: Trx, order: PledgeOrder): Promise<PledgedSectors> {
+  const { miner, proof, allocated, count, by } = order;
   const numbers: SectorNumber[] = [];
   const jobs: OutboxJob[] = [];
   const now = await readServerTime(trx);
@@ -66,7 +82,12 @@ async function pledgeChunk(
       kind: 'cc',
       seal_proof: proof,
     });
-    await insertSectorEvent(trx, { ...id, event: 'pledged', to_state: 'AddPiece' });
+    await insertSectorEvent(trx, {
+      ...id,
+      event: 'pledged',
+      to_state: 'AddPiece',
+      ...(by === undefined ? {} : { data: { by } }),
+    });
     const job = await startRun(trx, id, null, { phase: 'add-piece', delayMs: 0 });
     numbers.push(number);
     if (job) jobs.push(job);

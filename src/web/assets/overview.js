@@ -1,4 +1,6 @@
-/** Fills the overview from `/api/overview` every two seconds. Plain DOM calls: text never becomes markup. */
+/** Fills the overview from `/api/overview` every two seconds. */
+
+import { count, duration, element, number, PHASE_LABEL, refreshFrom, svg } from './dom.js';
 
 const PHASE_ORDER = [
   'add-piece',
@@ -10,17 +12,6 @@ const PHASE_ORDER = [
   'clear-cache',
   'unseal',
 ];
-const PHASE_LABEL = {
-  'add-piece': 'AP',
-  precommit1: 'PC1',
-  precommit2: 'PC2',
-  commit1: 'C1',
-  commit2: 'C2',
-  landing: 'Landing',
-  'clear-cache': 'Clear',
-  unseal: 'Unseal',
-  'remove-files': 'Remove',
-};
 const ALWAYS_SHOWN = new Set([
   'AddPiece',
   'PreCommit1',
@@ -31,36 +22,8 @@ const ALWAYS_SHOWN = new Set([
   'Parked',
 ]);
 
-const SVG = 'http://www.w3.org/2000/svg';
-const number = new Intl.NumberFormat('en');
 /** `950`, `3K`, `12K`: as wide as a bar of the chart. */
 const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 2 });
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-  node.append(...children);
-  return node;
-}
-
-function count(n, thing) {
-  return `${number.format(n)} ${thing}${n === 1 ? '' : 's'}`;
-}
-
-function duration(ms) {
-  const s = Math.max(0, Math.round(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
-}
 
 /** One tile a state, in the order a sector passes them; the height of its bar is the share of all sectors. */
 function drawPipeline(overview) {
@@ -210,37 +173,17 @@ function drawProving(hours) {
   ];
 }
 
-let lastAnswer = 0;
+function show(overview) {
+  document.getElementById('pipeline').replaceChildren(...drawPipeline(overview));
+  const parked = overview.states.find(({ state }) => state === 'Parked')?.sectors ?? 0;
+  document.getElementById('parked-section').hidden = overview.parked.length === 0;
+  document.getElementById('parked').replaceChildren(...drawParked(overview.parked, parked));
+  document.getElementById('workers').replaceChildren(...drawWorkers(overview.workers, overview.workerCount));
+  document.getElementById('proving').replaceChildren(...drawProving(overview.proving));
+}
 
 async function refresh() {
-  const freshness = document.getElementById('freshness');
-  try {
-    const answer = await fetch('/api/overview', {
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(10_000),
-    });
-    if (answer.status === 401) {
-      location.assign('/login');
-      return;
-    }
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    const overview = await answer.json();
-    document.getElementById('pipeline').replaceChildren(...drawPipeline(overview));
-    const parked = overview.states.find(({ state }) => state === 'Parked')?.sectors ?? 0;
-    document.getElementById('parked-section').hidden = overview.parked.length === 0;
-    document.getElementById('parked').replaceChildren(...drawParked(overview.parked, parked));
-    document
-      .getElementById('workers')
-      .replaceChildren(...drawWorkers(overview.workers, overview.workerCount));
-    document.getElementById('proving').replaceChildren(...drawProving(overview.proving));
-    lastAnswer = Date.now();
-    freshness.className = '';
-    freshness.textContent = `As of ${new Date(overview.at).toLocaleTimeString()}`;
-  } catch (error) {
-    freshness.className = 'alert';
-    const age = lastAnswer === 0 ? '' : ` What is shown is ${duration(Date.now() - lastAnswer)} old.`;
-    freshness.textContent = `No fresh data: ${error.message}.${age}`;
-  }
+  await refreshFrom('/api/overview', show);
   setTimeout(refresh, 2000);
 }
 

@@ -1,16 +1,12 @@
 import { htmlPage } from './html.ts';
+import { pageHeader } from './navigation.ts';
 
 /** The first page: an empty frame that `overview.js` fills from `/api/overview` and keeps fresh. */
 export function overviewPage(): string {
   return htmlPage({
     title: 'Overview',
     scripts: ['overview.js'],
-    body: `<header>
-<h1>BeePro</h1>
-<nav><a href="/" aria-current="page">Overview</a> <a href="/queues/">Queues</a> <a href="/metrics">Metrics</a></nav>
-<p id="freshness" role="status">Loading…</p>
-<form method="post" action="/logout"><button type="submit" class="quiet">Log out</button></form>
-</header>
+    body: `${pageHeader('/')}
 <main>
 <section aria-labelledby="pipeline-title">
 <h2 id="pipeline-title">Sectors</h2>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { COORDINATOR } from './observations/coordinator.ts';
 import { MESSAGES } from './observations/messages.ts';
 import { PIECES } from './observations/pieces.ts';
+import { PLEDGE } from './observations/pledge.ts';
 import { type CoordinatorBench, createCoordinatorBench } from './support/coordinator-bench.ts';
 import { observeEach } from './support/observation.ts';
 
@@ -19,4 +20,5 @@ describe('changed by plain SQL, in force on a coordinator that runs:', () => {
   observeEach(() => bench, COORDINATOR, { each });
   observeEach(() => bench, MESSAGES, { each });
   observeEach(() => bench, PIECES, { each });
+  observeEach(() => bench, PLEDGE, { each });
 });

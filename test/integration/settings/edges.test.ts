@@ -34,6 +34,7 @@ beforeAll(async () => {
         bus,
         credentials: loadCredentials(folder.path, { BEEPRO_WEB_PASSWORD_FILE: passwordFile }),
         logger: createLogger({ role: 'test', level: 'silent', pretty: false }),
+        settings,
         isBoardWriteAllowed: () => settings.get('web.bull_board_write'),
         silentMs: () => settings.get('worker.heartbeat_expiry'),
       },

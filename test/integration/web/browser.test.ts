@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SettingTable } from '#config';
 import { QueueBus } from '#queues';
 import { createMigratedDatabase, createTestFolder, createTestRedis, waitFor } from '#testing';
 import { loadCredentials, startWeb } from '#web';
@@ -34,6 +35,7 @@ describe.skipIf(CHROMIUM === undefined)('the overview in a real browser', async 
         bus,
         credentials,
         logger: pino({ level: 'silent' }),
+        settings: new SettingTable([], () => undefined),
         isBoardWriteAllowed: () => false,
         silentMs: () => 60_000,
       },

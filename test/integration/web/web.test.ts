@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SettingTable } from '#config';
 import { type Database, migrate, openDatabase } from '#db';
 import { publishJob, QueueBus } from '#queues';
 import { createTestDatabase, createTestFolder, createTestRedis } from '#testing';
@@ -36,7 +37,10 @@ beforeAll(async () => {
   const isBoardWriteAllowed = (): boolean => writeAllowed;
   server = await startWeb(
     { host: '127.0.0.1', port: 0 },
-    { database, bus, credentials, logger, isBoardWriteAllowed, silentMs: () => 60_000 },
+    {
+      ...{ database, bus, credentials, logger, isBoardWriteAllowed },
+      ...{ settings: new SettingTable([], () => undefined), silentMs: () => 60_000 },
+    },
   );
   const address = server.addresses()[0];
   if (typeof address !== 'object') throw new Error('the page does not listen');

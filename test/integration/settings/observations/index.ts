@@ -6,14 +6,15 @@ import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
 import { LIMITS, TIME_LIMITS } from './phases.ts';
 import { PIECES } from './pieces.ts';
+import { PLEDGE } from './pledge.ts';
 import { SEALING } from './sealing.ts';
 import { AGENT } from './worker.ts';
 
 /** Every observation there is, by the suite that makes them and the name that they have there. */
 export const SUITES = {
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
-  'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES },
   'devices.test.ts': { DEVICES },
+  'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
   'edges.test.ts': { EDGES },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
   'worker.test.ts': { AGENT, SEALING },

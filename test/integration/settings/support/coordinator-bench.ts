@@ -3,7 +3,7 @@ import type { SectorState } from '#core';
 import { findSector, type SectorRow } from '#db';
 import { pledgeSectors } from '#sector';
 import { waitFor } from '#testing';
-import { piecesDuty, startSealing } from '../../../../src/roles/sealing/index.ts';
+import { piecesDuty, pledgeDuty, startSealing } from '../../../../src/roles/sealing/index.ts';
 import { createSealingRig, type SealingRig, type WorkerAnswer } from '../../sealing/sealing-rig.ts';
 import { landingAnswer } from '../../sealing/storage-answers.ts';
 import { changeBySql } from './observation.ts';
@@ -37,7 +37,7 @@ export async function createCoordinatorBench(): Promise<CoordinatorBench> {
   const rig = await createSealingRig({ paused: true }, { pollMs: POLL_MS });
   const { db, settings } = rig.modules;
   const landing: WorkerAnswer = await landingAnswer(rig);
-  const coordinator = startSealing(rig.modules, [piecesDuty(rig.modules)]);
+  const coordinator = startSealing(rig.modules, [piecesDuty(rig.modules), pledgeDuty(rig.modules)]);
   const change = (name: SettingName, value: string) => changeBySql(db, name, value);
   const sector = async (number: number) => {
     const row = await findSector(db.kysely, { miner: rig.miner, number });
