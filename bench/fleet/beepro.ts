@@ -1,12 +1,13 @@
 import type { Phase } from '#core';
 import {
+  type C2Host,
   type Candidate,
+  c2Slots,
   chooseNext,
+  decideOffers,
   decidePledges,
-  freeSlots,
   hostReport,
   type PledgingMiner,
-  paceOpensInMs,
 } from '#sched';
 import { needsDevice, type SimHost } from './host.ts';
 import type { ActiveRun, Run } from './sector.ts';
@@ -15,12 +16,14 @@ import { type Dispatcher, EXPIRY_MS, type World } from './world.ts';
 
 /** From a job's marker to the agent's look: Redis, the view's query, the claim. */
 const WAKE_MS = 5;
-/** `worker.poll_interval`. */
-const POLL_MS = 10_000;
 /** How often an agent compares its report with what the database has. */
 const REPORT_MS = 1_000;
-/** How often the sealing role decides on pledges, and on the way of waiting C2 jobs. */
-const PASS_MS = 5_000;
+/** `pledge.interval`. */
+const PLEDGE_MS = 5_000;
+/** How often the sealing role looks whether C2 should be offered to other hosts. */
+const OFFER_MS = 1_000;
+/** How much later a foreign host starts a C2 than it claims it. */
+const TRANSFER_MS = 5_000;
 /** A slot that idles no longer than this beside waiting work is on its way to it. */
 const ALLOWED_MS = 1_000;
 
@@ -37,11 +40,13 @@ export class BeeProDispatcher implements Dispatcher {
   readonly #fleetQueues = new Map<Phase, WorkQueue<Run>>();
   /** Hosts that wait for a job in a queue of the fleet, who waits longest first. */
   readonly #waiters = new Map<Phase, Set<SimHost>>();
-  readonly #wants: { worker: string; wants: number }[];
-  readonly #freeC2: number[];
+  /** What hosts wanted by their last report, less what they have begun since. */
+  readonly #wants: number[];
+  readonly #wanting = new Set<SimHost>();
+  /** C2 that wait in their hosts' queues. */
+  readonly #waitingC2 = new Set<Run>();
   /** Hosts that take C2 of others. */
   readonly #helpers: readonly SimHost[];
-  #decidedOn = '';
   /** Ms that slots idled although a job that fits waited and nothing refused it. */
   unexplainedMs = 0;
 
@@ -52,8 +57,7 @@ export class BeeProDispatcher implements Dispatcher {
       this.#fleetQueues.set(phase, new WorkQueue());
       this.#waiters.set(phase, new Set());
     }
-    this.#wants = world.hosts.map(({ name }) => ({ worker: name, wants: 0 }));
-    this.#freeC2 = world.hosts.map(() => 0);
+    this.#wants = world.hosts.map(() => 0);
     this.#helpers = world.hosts.filter(({ machine }) => machine.acceptsOutsideC2);
   }
 
@@ -65,26 +69,26 @@ export class BeeProDispatcher implements Dispatcher {
         this.#changed(host);
       });
     }
-    const pass = () => {
-      this.#pledge();
-      this.#outsource();
-      clock.after(PASS_MS, pass);
+    const every = (ms: number, act: () => void) => {
+      clock.after(ms, () => {
+        act();
+        every(ms, act);
+      });
     };
-    clock.after(PASS_MS, pass);
+    every(PLEDGE_MS, () => this.#pledge());
+    if (this.#helpers.length > 0) every(OFFER_MS, () => this.#offer());
   }
 
   onReady(run: Run): void {
     const { phase, queue: host } = run;
-    if (phase === 'commit2' && host && this.#goesOut(host)) run.queue = undefined;
-    if (run.queue) {
-      run.queue.queue(phase).add(run);
-      if (run.queue.takesHost.has(phase)) this.#wake(run.queue);
-      this.#audit(run.queue);
-    } else {
-      this.#fleetQueue(phase).add(run);
-      this.#wakeWaiter(phase);
-      if (phase === 'commit2') for (const host of this.#helpers) this.#audit(host);
+    if (!host) {
+      this.#addToFleet(run);
+      return;
     }
+    host.queue(phase).add(run);
+    if (phase === 'commit2' && host.machine.outsourceC2 !== 'off') this.#waitingC2.add(run);
+    if (host.takesHost.has(phase)) this.#wake(host);
+    this.#audit(host);
   }
 
   onEnded({ host }: ActiveRun): void {
@@ -101,7 +105,8 @@ export class BeeProDispatcher implements Dispatcher {
     this.#world.clock.after(EXPIRY_MS, () => {
       // What it said counts until its heartbeat has expired.
       if (host.up || host.upTime.total(this.#world.clock.now) !== incarnation) return;
-      this.#setReport(host, 0, 0);
+      host.report = undefined;
+      this.#setWants(host, 0);
     });
   }
 
@@ -129,14 +134,13 @@ export class BeeProDispatcher implements Dispatcher {
       host.choice = choice;
       break;
     }
-    const { candidates, refusals } = host.choice ?? { candidates: [], refusals: [] };
+    const candidates = host.choice?.candidates ?? [];
     host.takesHost = new Set(candidates.flatMap(({ phase, queue }) => (queue === 'host' ? [phase] : [])));
     for (const [phase, waiters] of this.#waiters) {
       waiters.delete(host);
       if (candidates.some((one) => one.phase === phase && one.queue === 'fleet')) waiters.add(host);
     }
     this.#audit(host);
-    if (refusals.some(({ code }) => code === 'pace')) this.#wakeForPace(host);
   }
 
   #take(host: SimHost, candidates: readonly Candidate[]): boolean {
@@ -147,18 +151,30 @@ export class BeeProDispatcher implements Dispatcher {
           : this.#fleetQueues.get(candidate.phase);
       const run = queue?.take();
       if (!run) continue;
+      if (run.phase === 'commit2') this.#leftQueues(run, candidate.queue);
       const device =
         candidate.device === undefined
           ? undefined
           : host.devices.findIndex(({ id }) => id === candidate.device);
       this.#world.claim(run, host, device);
       if (needsDevice(candidate.phase)) host.lastDevicePhase = candidate.phase;
+      if (run.phase === 'add-piece') this.#setWants(host, Math.max(0, (this.#wants[host.index] ?? 0) - 1));
       this.#changed(host);
       // BullMQ puts the marker back while jobs wait, which wakes the next.
       if (candidate.queue === 'fleet' && queue && queue.length > 0) this.#wakeWaiter(candidate.phase);
       return true;
     }
     return false;
+  }
+
+  /** What is offered waits in two queues; the claim decides, and the other job ends as superseded. */
+  #leftQueues(run: Run, queue: Candidate['queue']): void {
+    this.#waitingC2.delete(run);
+    if (queue === 'fleet') {
+      run.queue?.queue('commit2').remove(run);
+      if (run.queue) this.#audit(run.queue);
+    } else if (run.offered) this.#fleetQueue('commit2').remove(run);
+    for (const host of this.#helpers) if (host.unexplainedSince !== undefined) this.#audit(host);
   }
 
   #sorted(host: SimHost, candidates: readonly Candidate[]): readonly Candidate[] {
@@ -172,20 +188,6 @@ export class BeeProDispatcher implements Dispatcher {
     ];
     let next = 0;
     return candidates.map((one) => (needsDevice(one.phase) ? (sorted[next++] ?? one) : one));
-  }
-
-  /** The look that a real loop takes at its next poll after the pace allows a start. */
-  #wakeForPace(host: SimHost): void {
-    const { clock } = this.#world;
-    if (host.wakeForPaceAt > clock.now) return;
-    const opens = paceOpensInMs(host.view(clock.now));
-    if (opens === undefined) return;
-    const polls = Math.max(1, Math.ceil(opens / POLL_MS));
-    host.wakeForPaceAt = clock.now + polls * POLL_MS;
-    clock.at(host.wakeForPaceAt, () => {
-      this.#wake(host);
-      this.#changed(host);
-    });
   }
 
   #wakeWaiter(phase: Phase): void {
@@ -209,25 +211,22 @@ export class BeeProDispatcher implements Dispatcher {
       if (!host.up) return;
       const report = hostReport(host.view(clock.now));
       host.report = report;
-      const limit = host.machine.limits.commit2 - (report.running.commit2 ?? 0);
-      const slots = report.devices.reduce((sum, device) => sum + freeSlots(device), 0);
-      const takesC2 = host.machine.acceptsOutsideC2 && report.takes.includes('commit2');
-      this.#setReport(host, report.wants, takesC2 ? Math.min(limit, slots) : 0);
+      this.#setWants(host, report.wants);
     });
   }
 
-  #setReport(host: SimHost, wants: number, freeC2: number): void {
-    const entry = this.#wants[host.index];
-    if (entry) entry.wants = wants;
-    this.#freeC2[host.index] = freeC2;
+  #setWants(host: SimHost, wants: number): void {
+    this.#wants[host.index] = wants;
+    if (wants > 0) this.#wanting.add(host);
+    else this.#wanting.delete(host);
   }
 
   #pledge(): void {
     const world = this.#world;
-    const wants = this.#wants.reduce((sum, host) => sum + host.wants, 0);
-    const facts = `${wants} ${world.unbegun} ${world.inFlight}`;
-    if (facts === this.#decidedOn) return;
-    this.#decidedOn = facts;
+    // Hosts that want none change nothing, and no more can come of it than they want.
+    const hosts = [...this.#wanting];
+    const wants = hosts.reduce((sum, host) => sum + (this.#wants[host.index] ?? 0), 0);
+    if (wants <= world.unbegun) return;
     const miner: PledgingMiner = {
       miner: 1000,
       enabled: true,
@@ -238,45 +237,69 @@ export class BeeProDispatcher implements Dispatcher {
       free: 0n,
       floor: 0n,
     };
-    for (const { count } of decidePledges({ miners: [miner], hosts: this.#wants })) {
-      for (let done = 0; done < count; done += 1) world.pledge();
+    const decisions = decidePledges({
+      miners: [miner],
+      hosts: hosts.map((host) => ({
+        worker: host.name,
+        wants: this.#wants[host.index] ?? 0,
+        pipeline: {
+          limits: host.machine.limits,
+          running: host.running,
+          waiting: Object.fromEntries([...host.queues].map(([phase, { length }]) => [phase, length])),
+        },
+      })),
+    });
+    for (const { count } of decisions) for (let done = 0; done < count; done += 1) world.pledge();
+  }
+
+  /** Offers C2 that waits for its own host to the hosts that take it, as the sealing role's duty does. */
+  #offer(): void {
+    const waiting = [...this.#waitingC2];
+    const helps = this.#helpers.some((host) => host.report?.takes.includes('commit2'));
+    // With no free slot outside only the C2 of hosts that never keep theirs is offered.
+    if (!waiting.some(({ offered, queue }) => !offered && (helps || queue?.machine.outsourceC2 === 'always')))
+      return;
+    const hosts = new Set([...this.#helpers, ...waiting.flatMap(({ queue }) => (queue ? [queue] : []))]);
+    const decisions = decideOffers({
+      hosts: [...hosts].map((host) => this.#c2Host(host)),
+      waiting: waiting.map(({ offered, queue }, index) => ({
+        runId: index,
+        host: queue?.name ?? '',
+        offered,
+        shared: false,
+      })),
+      transferMs: TRANSFER_MS,
+    });
+    for (const { runId, offer } of decisions) {
+      const run = waiting[runId];
+      if (!run || run.offered || !offer) continue;
+      run.offered = true;
+      this.#addToFleet(run);
     }
   }
 
-  #goesOut(host: SimHost): boolean {
-    const { outsourceC2 } = host.machine;
-    if (outsourceC2 === 'always') return true;
-    if (outsourceC2 === 'off') return false;
-    const startsNow = host.up && host.freeSlots() > 0 && host.queue('commit2').length === 0;
-    return !startsNow && this.#freeOutside() > 0;
+  #c2Host(host: SimHost): C2Host {
+    const { machine, report } = host;
+    const { now } = this.#world.clock;
+    const running = [...host.active].filter(({ run }) => run.phase === 'commit2');
+    return {
+      worker: host.name,
+      alive: report !== undefined,
+      outsource: machine.outsourceC2,
+      acceptsOutside: machine.acceptsOutsideC2,
+      takesNow: report?.takes.includes('commit2') ?? false,
+      slots: c2Slots({ limit: machine.limits.commit2, devices: report?.devices ?? [] }),
+      runningMs: running.map(({ startedAt }) => now - startedAt),
+      meanMs: host.meanMs('commit2'),
+      reach: 'network',
+      machine: host.name,
+    };
   }
 
-  /** Slots of hosts that take outside C2 which nobody waits for yet, as their reports have them. */
-  #freeOutside(): number {
-    return this.#freeC2.reduce((sum, free) => sum + free, 0) - this.#fleetQueue('commit2').length;
-  }
-
-  /** C2 jobs that wait for their own host go out as soon as a foreign slot is free. */
-  #outsource(): void {
-    let free = this.#freeOutside();
-    if (free <= 0) return;
-    const waiting = this.#world.hosts.filter(
-      (host) => host.machine.outsourceC2 === 'overflow' && host.queue('commit2').length > 0,
-    );
-    for (const host of waiting) {
-      for (
-        let run = host.queue('commit2').take();
-        run;
-        run = free > 0 ? host.queue('commit2').take() : undefined
-      ) {
-        run.queue = undefined;
-        this.#fleetQueue('commit2').add(run);
-        this.#wakeWaiter('commit2');
-        free -= 1;
-        if (free <= 0) break;
-      }
-      if (free <= 0) break;
-    }
+  #addToFleet(run: Run): void {
+    this.#fleetQueue(run.phase).add(run);
+    this.#wakeWaiter(run.phase);
+    if (run.phase === 'commit2') for (const host of this.#helpers) this.#audit(host);
   }
 
   #fleetQueue(phase: Phase): WorkQueue<Run> {

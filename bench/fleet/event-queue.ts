@@ -19,7 +19,7 @@ export class EventQueue {
   at(time: number, action: () => void): void {
     const times = this.#times;
     let index = times.length;
-    const when = time > this.#now ? time : this.#now;
+    const when = Math.max(time, this.#now);
     const order = this.#made++;
     times.push(when);
     this.#orders.push(order);

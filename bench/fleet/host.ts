@@ -50,8 +50,6 @@ export class SimHost {
   choice: Choice | undefined;
   takesHost: ReadonlySet<Phase> = new Set();
   report: HostReport | undefined;
-  wakeForPaceAt = 0;
-  lastStartAt: number | undefined;
   lastDevicePhase: Phase | undefined;
   readonly busyPc1 = new Meter();
   readonly busySlots = new Meter();
@@ -61,9 +59,8 @@ export class SimHost {
   /** Since when a slot idles beside a job that fits and that nothing refuses. */
   unexplainedSince: number | undefined;
   readonly #durations = new Map<Phase, LastMean>();
-  readonly #residence = new LastMean(REMEMBERED);
   readonly #seedWait = new LastMean(REMEMBERED);
-  #facts: Pick<PaceView, 'durationsMs' | 'residenceMs' | 'seedWaitMs'> = { durationsMs: {} };
+  #facts: Pick<PaceView, 'durationsMs' | 'seedWaitMs'> = { durationsMs: {} };
   #factsAt = Number.NEGATIVE_INFINITY;
   readonly #memoryRuns: { need: Bytes; used: Bytes }[] = [];
   readonly #pace: boolean;
@@ -142,7 +139,6 @@ export class SimHost {
     }
     if (phase === 'precommit1') this.busyPc1.add(1, now);
     if (phase === 'landing') this.landingBusy.add(1, now);
-    if (phase === 'add-piece') this.lastStartAt = now;
   }
 
   release(run: ActiveRun, now: number): void {
@@ -171,6 +167,10 @@ export class SimHost {
     this.#durations.get(phase)?.add(ms);
   }
 
+  meanMs(phase: Phase): number | undefined {
+    return this.#durations.get(phase)?.mean;
+  }
+
   learnSeedWait(ms: number): void {
     this.#seedWait.add(ms);
   }
@@ -183,12 +183,11 @@ export class SimHost {
   }
 
   /** Its workspace is free again. */
-  letGo(sector: Sector, now: number, cleared: boolean): void {
+  letGo(sector: Sector, now: number): void {
     sector.host = undefined;
     this.sectors -= 1;
     this.workspace.add(-1, now);
     this.states[sector.state] = (this.states[sector.state] ?? 0) - 1;
-    if (cleared) this.#residence.add(now - sector.begunAt);
   }
 
   freeSlots(): number {
@@ -199,20 +198,14 @@ export class SimHost {
     if (now - this.#factsAt >= FACTS_MS) {
       const durationsMs: Partial<Record<Phase, number>> = {};
       for (const [phase, { mean }] of this.#durations) if (mean !== undefined) durationsMs[phase] = mean;
-      const residenceMs = this.#residence.mean;
       const seedWaitMs = this.#seedWait.mean;
       this.#facts = {
         durationsMs,
-        ...(residenceMs === undefined ? {} : { residenceMs }),
         ...(seedWaitMs === undefined ? {} : { seedWaitMs }),
       };
       this.#factsAt = now;
     }
-    return {
-      ...this.#facts,
-      states: this.states,
-      ...(this.lastStartAt === undefined ? {} : { sinceLastStartMs: now - this.lastStartAt }),
-    };
+    return { ...this.#facts, states: this.states };
   }
 }
 

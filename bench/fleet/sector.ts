@@ -23,7 +23,9 @@ export interface Run {
   /** BullMQ's: lower goes first. */
   readonly priority: number;
   /** Whose queue it waits in; undefined: the fleet's. */
-  queue: SimHost | undefined;
+  readonly queue: SimHost | undefined;
+  /** It waits in the fleet's queue as well. */
+  offered: boolean;
   /** When it could first have been started. */
   readonly readyAt: number;
 }

@@ -171,7 +171,7 @@ export class World {
         if (sector.proved) this.#ready(sector, 'clear-cache');
         break;
       case 'clear-cache':
-        host.letGo(sector, this.clock.now, true);
+        host.letGo(sector, this.clock.now);
         this.#enter(sector, 'CommitBatching');
         this.#chain.commit(sector);
         break;
@@ -181,7 +181,7 @@ export class World {
   }
 
   /** The recovery table's back-off, then the same phase again; parked when its tries are used up. */
-  #fail({ phase, sector, queue }: Run, host: SimHost): void {
+  #fail({ phase, sector }: Run, host: SimHost): void {
     const speed = host.profile.phases[phase as keyof typeof host.profile.phases];
     const tries = (sector.tries[phase] ?? 0) + 1;
     sector.tries[phase] = tries;
@@ -192,10 +192,10 @@ export class World {
       return;
     }
     if (phase === 'add-piece') {
-      host.letGo(sector, this.clock.now, false);
+      host.letGo(sector, this.clock.now);
       this.unbegun += 1;
     }
-    this.clock.after(wait, () => this.#ready(sector, phase, queue));
+    this.clock.after(wait, () => this.#ready(sector, phase));
   }
 
   #prove(sector: Sector): void {
@@ -208,7 +208,7 @@ export class World {
     this.cycleTimes.push(this.clock.now - sector.begunAt);
   }
 
-  #ready(sector: Sector, phase: Phase, queue?: SimHost): void {
+  #ready(sector: Sector, phase: Phase): void {
     if (sector.state === 'Parked') return;
     const state = STATE_OF[phase];
     if (state !== undefined && state !== sector.state) this.#enter(sector, state);
@@ -216,7 +216,8 @@ export class World {
       sector,
       phase,
       priority: PRIORITY,
-      queue: phase === 'add-piece' ? undefined : (queue ?? sector.host),
+      queue: phase === 'add-piece' ? undefined : sector.host,
+      offered: false,
       readyAt: this.clock.now,
     });
   }
@@ -265,10 +266,10 @@ export class World {
       host.release(active, clock.now);
       this.wastedMs += clock.now - active.startedAt;
       if (run.phase === 'add-piece') {
-        host.letGo(run.sector, clock.now, false);
+        host.letGo(run.sector, clock.now);
         this.unbegun += 1;
       }
-      clock.after(EXPIRY_MS, () => this.#ready(run.sector, run.phase, run.queue));
+      clock.after(EXPIRY_MS, () => this.#ready(run.sector, run.phase));
     }
     this.#dispatcher?.onHostDown(host);
   }

@@ -37,7 +37,7 @@ export {
   type OutsourceMode,
   ownStartMs,
 } from './outsource.ts';
-export { type PaceRule, paceOpensInMs, refuseForPace } from './pace.ts';
+export { type PaceRule, refuseForPace } from './pace.ts';
 export {
   decidePledges,
   type PledgeDecision,
