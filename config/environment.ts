@@ -12,6 +12,20 @@ export interface Environment {
   readonly stateDir: string;
   readonly sealerBin: string | undefined;
   readonly workerName: string;
+  /** How other workers reach this one, to fetch C1's output. */
+  readonly workerStream: {
+    readonly listen: HostPort;
+    /** What they are told; undefined: as it listens. */
+    readonly advertise: HostPort | undefined;
+    /** Holds what the fleet's workers share; undefined: a file in the state folder, for one machine. */
+    readonly secretFile: string | undefined;
+  };
+}
+
+export interface HostPort {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
 }
 
 const REDIS_SCHEMES = /^(rediss?|unix|redis\+unix|rediss?-sentinel|rediss?-cluster):\/\//;
@@ -20,6 +34,12 @@ const optionalText = z
   .string()
   .optional()
   .transform((text) => (text === '' ? undefined : text));
+
+const hostPort = optionalText
+  .refine((text) => text === undefined || parseHostPort(text) !== undefined, {
+    error: 'must be HOST:PORT, such as 10.0.0.5:8850 or [::1]:0',
+  })
+  .transform((text) => (text === undefined ? undefined : parseHostPort(text)));
 
 const SCHEMA = z.object({
   BEEPRO_MYSQL_URL: optionalText.refine((url) => url === undefined || /^(mysql|mariadb):\/\//.test(url), {
@@ -36,6 +56,9 @@ const SCHEMA = z.object({
     (name) => name === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name),
     { error: 'must be 1 to 63 letters, digits, dots, dashes or underscores' },
   ),
+  BEEPRO_WORKER_LISTEN: hostPort,
+  BEEPRO_WORKER_ADVERTISE: hostPort,
+  BEEPRO_WORKER_SECRET_FILE: optionalText,
 });
 
 type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -58,6 +81,11 @@ export function readEnvironment(env: EnvironmentVariables = process.env): Enviro
     stateDir: resolve(variables.BEEPRO_STATE_DIR ?? '.state'),
     sealerBin: variables.BEEPRO_SEALER_BIN && resolve(variables.BEEPRO_SEALER_BIN),
     workerName: variables.BEEPRO_WORKER_NAME ?? nameOfHost(),
+    workerStream: {
+      listen: variables.BEEPRO_WORKER_LISTEN ?? { host: '127.0.0.1', port: 0 },
+      advertise: variables.BEEPRO_WORKER_ADVERTISE,
+      secretFile: variables.BEEPRO_WORKER_SECRET_FILE,
+    },
   };
 }
 
@@ -75,6 +103,12 @@ export function needRedis(environment: Environment): NonNullable<Environment['re
 
 function address(url: string | undefined, passwordFile: string | undefined) {
   return url === undefined ? undefined : { url, passwordFile };
+}
+
+function parseHostPort(text: string): HostPort | undefined {
+  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s/@]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) return undefined;
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** The host's short name, with what a worker's name may not hold replaced. */

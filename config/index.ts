@@ -1,4 +1,4 @@
-export { type Environment, needMysql, needRedis, readEnvironment } from './environment.ts';
+export { type Environment, type HostPort, needMysql, needRedis, readEnvironment } from './environment.ts';
 export {
   isSettingName,
   type ScopeKind,

@@ -99,6 +99,14 @@ export interface LeaseTable {
   expires_at: Date;
 }
 
+/** Where C1's output is: `path` on the worker that holds the sector, `shared` where every worker reads it. */
+export interface Commit1Output {
+  path: string;
+  sha256: string;
+  size?: Bytes | undefined;
+  shared?: string | undefined;
+}
+
 export interface SectorTable {
   miner: ActorId;
   number: SectorNumber;
@@ -118,8 +126,8 @@ export interface SectorTable {
   precommit_epoch: Epoch | null;
   seed: string | null;
   seed_epoch: Epoch | null;
-  /** Digest and place of C1's output on the worker, and the proof itself (hex) once it has verified. */
-  commit1_output: JsonOrNull<{ path: string; sha256: string }>;
+  /** C1's output, and the proof itself (hex) once it has verified. */
+  commit1_output: JsonOrNull<Commit1Output>;
   proof: string | null;
   proof_at: Date | null;
   landed_at: Date | null;
@@ -168,6 +176,8 @@ export interface PhaseRunTable {
   status: PhaseRunStatus;
   /** The host queue it waits in; null for the fleet's queue. */
   queue_worker: string | null;
+  /** Set while others than `queue_worker` may claim it as well: C2 that its own host would start later. */
+  offered_at: Date | null;
   /** Who runs it. */
   worker: string | null;
   host_epoch: number | null;

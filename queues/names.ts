@@ -31,6 +31,11 @@ export function parseQueueName(name: QueueName): QueueParts {
   return { phase, worker };
 }
 
+/** The id of the second job of a run that other hosts may claim as well; it lies in the fleet's queue. */
+export function offerJobId(sector: SectorId, phase: Phase, attempt: number): string {
+  return `${jobId(sector, phase, attempt)}-offer`;
+}
+
 /**
  * The id of a phase run's job: `precommit1-s-t01000-12-a1`. It carries the attempt because BullMQ silently
  * ignores an id that it still keeps as completed or failed; it holds no `:`, which BullMQ refuses.

@@ -1,7 +1,7 @@
-import { BeeproError, type Phase } from '#core';
+import { BeeproError, type Phase, type SealProof } from '#core';
 import type { PhaseRunRow } from '#db';
 import type { FetchedJob } from '#queues';
-import type { SealerSeat } from '#sealer';
+import type { SealerCores, SealerSeat } from '#sealer';
 import type { Fence } from '#sector';
 import type { RunSealer } from './run-sealer.ts';
 
@@ -18,6 +18,10 @@ export class ActiveRun {
   readonly #work = new AbortController();
   readonly #stay = new AbortController();
   sealer: RunSealer | undefined;
+  /** Its sector's proof, once the sector was read. */
+  proof: SealProof | undefined;
+  /** The cores that its sealer is bound to. */
+  cores: SealerCores | undefined;
   /** The slot of a device that it holds until it is concluded. */
   seat: SealerSeat | undefined;
   /** It was left to the next agent although this one goes on: its sealer, if any, has not let go of the slot. */

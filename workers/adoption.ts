@@ -66,16 +66,18 @@ async function adopt(
   row: PhaseRunRow,
   journalled: JournalledRun | undefined,
 ): Promise<AdoptedRun> {
-  const queue = queueName(row.phase, row.queue_worker);
-  const job = await modules.fetcher
-    .adopt(queue, jobId(row, row.phase, row.attempt))
-    .catch((error: unknown) => {
-      modules.log.warn({ err: error, runId: row.id }, 'its BullMQ job is not taken over');
-      return undefined;
-    });
+  const { queue, jobId: id } = journalled?.intent ?? {
+    queue: queueName(row.phase, row.queue_worker),
+    jobId: jobId(row, row.phase, row.attempt),
+  };
+  const job = await modules.fetcher.adopt(queue, id).catch((error: unknown) => {
+    modules.log.warn({ err: error, runId: row.id }, 'its BullMQ job is not taken over');
+    return undefined;
+  });
   modules.log.info({ runId: row.id, phase: row.phase, miner: row.miner, sector: row.number }, 'adopted');
   const began = journalled ? new Date(journalled.intent.claimedAt) : new Date();
   const run = new ActiveRun(row, modules.worker, job, began);
+  run.cores = journalled?.intent.cores;
   run.seat = journalled?.intent.seat;
   return { run, journalled };
 }

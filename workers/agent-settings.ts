@@ -1,4 +1,4 @@
-import type { ActorId, Bytes, Epoch, Phase } from '#core';
+import type { ActorId, Bytes, Epoch, PerSectorSize, Phase, SealVariant } from '#core';
 import type { RetryScale } from '#sector';
 import type { DeviceSettings } from './devices/index.ts';
 
@@ -11,6 +11,16 @@ export interface AgentSettings {
   limit(phase: Phase): number;
   /** Sectors with files here at once; 0 is no limit. */
   maxSectors(): number;
+  /** Physical memory that a run of the phase is counted with, by sector size; an absent size has its default. */
+  memory(phase: Phase): PerSectorSize<Bytes>;
+  /** Physical memory that sealing leaves to others. */
+  memoryKeepFree(): Bytes;
+  /** Workspace that no new sector is begun into. */
+  scratchKeepFree(): Bytes;
+  /** Workspace that a sector is counted with; an absent size is counted by its files. */
+  sectorSpace(): PerSectorSize<Bytes>;
+  /** The kind of proof that the miner's new sectors get. */
+  sealVariant(miner: ActorId): SealVariant;
   /** What devices there are, how many slots they have, and what follows when one fails. */
   devices(): DeviceSettings;
   /** Memory of its own that an idle sealer may hold on to; 0: no bound. */
@@ -23,6 +33,10 @@ export interface AgentSettings {
   checkSeeds(miner: ActorId): number;
   /** Epochs behind which a pre-commit counts as certain, for the clearing of the cache. */
   confidence(): Epoch;
+  /** Whether this worker computes C2 of sectors that lie on others. */
+  acceptsOutsideC2(): boolean;
+  /** The folder that every worker sees, for C1's output; empty: there is none. */
+  shareDir(): string;
   /** How the operator scales what follows a failure. */
   retry(miner: ActorId): RetryScale;
   /** Bytes that landing leaves free on a storage path. */

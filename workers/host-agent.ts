@@ -1,20 +1,26 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase } from '#core';
-import { countSectorsOfWorker, type Database, type PhaseRunRow, registerWorker } from '#db';
+import { BeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
+import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
-import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName } from '#queues';
+import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
 import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
 import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
+import { jobsOfRun } from '#sector';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
 import { type AdoptedRun, adoptRuns, neededSealers } from './adoption.ts';
 import type { AgentSettings } from './agent-settings.ts';
+import { C1Inbox } from './c1-stream/inbox.ts';
+import { servedC1 } from './c1-stream/served.ts';
+import { C1Server, type C1ServerOptions } from './c1-stream/server.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
 import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
@@ -33,6 +39,8 @@ export interface HostAgentOptions {
   /** What lists this machine's GPUs; default: `nvidia-smi`. */
   readonly gpuTool?: string | undefined;
   readonly version: string;
+  /** Where other workers fetch C1's output; undefined: they cannot. */
+  readonly stream?: Pick<C1ServerOptions, 'host' | 'port' | 'advertise' | 'secret'> | undefined;
 }
 
 export interface HostAgentModules {
@@ -66,11 +74,14 @@ export class HostAgent {
   readonly #lease: HostLease;
   readonly #pool: SealerPool;
   readonly #fetcher: JobFetcher;
+  readonly #resources: HostResources;
   readonly #devices: HostDevices;
   readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
+  readonly #inbox: C1Inbox;
+  #server: C1Server | undefined;
   #choice: Choice | undefined;
   #class: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -96,11 +107,20 @@ export class HostAgent {
     this.#fetcher = parts.fetcher;
     this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
+    this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
+    this.#resources = new HostResources({
+      worker: options.name,
+      workspaceDir: options.workspaceDir,
+      database: modules.database,
+      settings: modules.settings,
+      log: this.#log,
+    });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
       worker: options.name,
       workspace: new Workspace(options.workspaceDir),
+      inbox: this.#inbox,
       journal: parts.journal,
       pool: parts.pool,
       hostEpoch,
@@ -155,11 +175,13 @@ export class HostAgent {
       worker: options.name,
       ttlMs: () => modules.settings.leaseTtlMs(),
       onLapse: () => modules.log.warn('the host’s lease is not renewed: no new work until it is'),
-      onRegained: async () => agent?.register(),
+      onRegained: async () => agent?.comeBack(),
       onLost: modules.onFatal,
       onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
     });
     try {
+      // What is measured must be there.
+      await mkdir(options.workspaceDir, { recursive: true });
       const journal = await RunJournal.open(join(options.stateDir, 'runs'));
       const devices = await HostDevices.open({
         file: join(options.stateDir, 'devices.json'),
@@ -189,6 +211,7 @@ export class HostAgent {
       await agent.#begin(journal);
       return agent;
     } catch (error) {
+      if (agent) await agent.#server?.close();
       await lease.release();
       await state.release();
       throw error;
@@ -214,23 +237,24 @@ export class HostAgent {
 
   /** The host as the scheduler sees it now. */
   async view(): Promise<HostView> {
-    const { settings, database } = this.#modules;
+    const { settings } = this.#modules;
+    const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
-    for (const run of this.#runs.values()) running[run.phase] = (running[run.phase] ?? 0) + 1;
-    const maxSectors = settings.maxSectors();
+    for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
+    const acceptsOutsideC2 = settings.acceptsOutsideC2();
+    const devices = this.#devices.views(this.#heldSeats());
+    const idle = idleMemory(this.#pool.idle, devices);
+    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
       limits: limitsOf(settings),
       running,
-      maxSectors,
-      sectors:
-        maxSectors === 0
-          ? 0
-          : (await countSectorsOfWorker(database.kysely, this.#options.name)) + (running['add-piece'] ?? 0),
+      maxSectors: settings.maxSectors(),
       paused: this.#heartbeat.paused,
-      acceptsOutsideC2: false,
-      devices: this.#devices.views(this.#heldSeats()),
+      acceptsOutsideC2,
+      devices,
+      ...resources,
     };
   }
 
@@ -256,6 +280,12 @@ export class HostAgent {
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
   }
 
+  /** The lease is held again after an outage: the fleet may have given this worker up meanwhile. */
+  async comeBack(): Promise<void> {
+    await this.register();
+    await this.#sweep();
+  }
+
   /**
    * Stops taking jobs and lets go of the lease. Sealers go on for the next agent; outcomes that are on their way
    * to MySQL get a few seconds.
@@ -266,6 +296,7 @@ export class HostAgent {
   }
 
   async #begin(journal: RunJournal): Promise<void> {
+    await this.#serveC1();
     await this.register();
     const adopted = await adoptRuns({
       worker: this.#options.name,
@@ -281,12 +312,8 @@ export class HostAgent {
       PHASE_NAMES.flatMap((phase) => [queueName(phase), queueName(phase, this.#options.name)]),
     );
     await this.#heartbeat.start();
-    await sweepWorkspace({
-      worker: this.#options.name,
-      database: this.#modules.database,
-      workspace: new Workspace(this.#options.workspaceDir),
-      log: this.#log,
-    });
+    await this.#inbox.sweep(new Set(this.#runs.keys()));
+    await this.#sweep();
     this.#closers.push(this.#modules.settings.onChange(() => this.#onSettings()));
     const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
@@ -297,9 +324,35 @@ export class HostAgent {
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
   }
 
+  async #serveC1(): Promise<void> {
+    const { name, workspaceDir, stream } = this.#options;
+    if (!stream) return;
+    const workspace = new Workspace(workspaceDir);
+    this.#server = await C1Server.start({
+      ...stream,
+      worker: name,
+      log: this.#log,
+      fileOf: (asked) => servedC1(this.#modules.database.kysely, workspace, asked),
+    });
+  }
+
+  #sweep(): Promise<void> {
+    return sweepWorkspace({
+      worker: this.#options.name,
+      database: this.#modules.database,
+      workspace: new Workspace(this.#options.workspaceDir),
+      log: this.#log,
+    });
+  }
+
   #start(row: PhaseRunRow, job: FetchedJob, { device }: Candidate): void {
+    this.#endOtherJob(row, job);
     const run = new ActiveRun(row, this.#options.name, job, new Date());
     if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
+      kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
+    );
+    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
     this.#execute({ run, journalled: undefined });
   }
 
@@ -316,10 +369,22 @@ export class HostAgent {
       if (run.seat?.device === device && !run.answered) run.stop('device-lost');
   }
 
+  /** An offered run is claimed: the job that nobody took is of no use, and may lie in a queue that nobody serves. */
+  #endOtherJob(row: PhaseRunRow, job: FetchedJob): void {
+    for (const other of jobsOfRun(row)) {
+      if (other.jobId === job.jobId) continue;
+      removeJob(this.#modules.bus, other.queue, other.jobId).catch((error: unknown) => {
+        this.#log.debug({ err: error, job: other.jobId }, 'the other job of an offered run is left');
+      });
+    }
+  }
+
   #execute({ run, journalled }: AdoptedRun): void {
     this.#runs.set(run.row.id, run);
+    this.#resources.forget();
     const execution = this.#executor.execute(run, journalled).finally(() => {
       this.#runs.delete(run.row.id);
+      this.#resources.forget();
       if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();
@@ -329,6 +394,7 @@ export class HostAgent {
   }
 
   #onSettings(): void {
+    this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
     void this.#deviceKeeper.look();
@@ -352,6 +418,7 @@ export class HostAgent {
     const late = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve()));
     await Promise.race([Promise.allSettled(this.#executions), late]);
     for (const run of this.#runs.values()) run.stop('agent-stops');
+    await this.#server?.close();
     this.#fetcher.close();
     this.#pool.close();
     await this.#lease
@@ -373,7 +440,9 @@ export class HostAgent {
       const { result } = await lease.client.request('capabilities', {});
       this.#devices.gpuBuilt = result.gpu.built;
       // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
-      return { ...result, gpu: { ...result.gpu, devices: this.#devices.gpus } };
+      const gpu = { ...result.gpu, devices: this.#devices.gpus };
+      const listen = this.#server ? { listen: this.#server.address } : {};
+      return { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
     } finally {
       lease.release();
     }

@@ -23,6 +23,7 @@ import type { Workspace } from '#storage';
 import { accept, defer, failureOutcome, isLostClaim, type Verdict } from './acceptance.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { AgentSettings } from './agent-settings.ts';
+import type { C1Inbox } from './c1-stream/inbox.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
 import type { HostDevices } from './devices/index.ts';
@@ -39,6 +40,7 @@ export interface ExecutorModules {
   readonly chain: ChainFacts;
   readonly settings: AgentSettings;
   readonly workspace: Workspace;
+  readonly inbox: C1Inbox;
   readonly journal: RunJournal;
   readonly pool: SealerPool;
   readonly log: Logger;
@@ -168,6 +170,8 @@ export class RunExecutor {
     killPoint('accept.completed');
     if ('deferral' in ending) await run.sealer?.finish(ending.deferral.reason);
     if (result) await this.#tidy(context, verdict, result);
+    // What was fetched is gone on from when the run comes back here.
+    if (!('deferral' in ending)) await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -202,6 +206,7 @@ export class RunExecutor {
     context.log.info('superseded');
     await run.sealer?.kill();
     await this.#completeJob(run, 'superseded');
+    await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -245,8 +250,8 @@ export class RunExecutor {
   ): Promise<SealerReservation | undefined> {
     const { pool } = this.#modules;
     if (handler.sealer === null) return undefined;
-    if (known !== null) return pool.adopt(known, run.seat);
-    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer);
+    if (known !== null) return pool.adopt(known, { seat: run.seat, cores: run.cores });
+    return run.seat ? pool.reserveSeat(run.seat) : pool.reserve(handler.sealer, run.cores);
   }
 
   /**
@@ -264,14 +269,16 @@ export class RunExecutor {
     const { row, fence } = run;
     return {
       runId: row.id,
-      jobId: jobId(row, row.phase, row.attempt),
-      queue: queueName(row.phase, row.queue_worker),
+      // An offered run has two jobs: the one that it came by is ended with it.
+      jobId: run.job?.jobId ?? jobId(row, row.phase, row.attempt),
+      queue: run.job?.queue ?? queueName(row.phase, row.queue_worker),
       miner: row.miner,
       number: row.number,
       phase: row.phase,
       attempt: fence.attempt,
       claim: fence.claim,
       sealer,
+      ...(run.cores ? { cores: run.cores } : {}),
       ...(run.seat ? { seat: run.seat } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
@@ -289,6 +296,7 @@ export class RunExecutor {
     const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
+    run.proof = proof;
     return {
       run: run.row,
       fence: run.fence,
@@ -300,6 +308,7 @@ export class RunExecutor {
       chain: this.#modules.chain,
       settings: this.#modules.settings,
       workspace,
+      inbox: this.#modules.inbox,
       sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
       log,
       signal: run.signal,

@@ -1,7 +1,18 @@
 import { existsSync } from 'node:fs';
+import type { SectorState } from '#core';
 import { type Database, findSector, listRunsOfSector, type PhaseRunRow, type SectorRow } from '#db';
 import type { Logger } from '#log';
 import type { Workspace } from '#storage';
+
+/** States in which the worker that holds the sector has its replica. */
+const SEALED: ReadonlySet<SectorState> = new Set([
+  'PreCommitBatching',
+  'PreCommitWait',
+  'WaitSeed',
+  'Commit1',
+  'Commit2',
+  'ClearCache',
+]);
 
 /**
  * Whether a sector's directory on this worker is of no use any more. In doubt it stays: a directory costs space, a
@@ -14,8 +25,10 @@ export function isLeftOver(
   // Another database's sector, or one that a restored database has forgotten.
   if (!sector || here.running || sector.worker === here.worker) return false;
   if (sector.state === 'Removed' || sector.cleared_at !== null) return true;
-  // AddPiece ended on another worker: what an earlier try wrote here was never sealed.
-  return sector.worker !== null && !here.hasReplica;
+  if (sector.worker === null) return false;
+  // AddPiece ended on another worker: what an earlier try wrote here was never sealed. A replica is of use until the
+  // other worker, which got the sector because this one was given up, has one too.
+  return !here.hasReplica || SEALED.has(sector.state);
 }
 
 /** Removes what interrupted runs left in the workspace; done when the agent starts. */

@@ -1,10 +1,12 @@
 import type { SettingType } from '../types/index.ts';
+import { ADMISSION_SETTINGS } from './admission.ts';
 import { BATCH_SETTINGS } from './batch.ts';
 import { CHAIN_SETTINGS } from './chain.ts';
 import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
 import { DEVICE_SETTINGS } from './devices.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
+import { OUTSOURCE_SETTINGS } from './outsource.ts';
 import { PLEDGE_SETTINGS } from './pledge.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
@@ -17,7 +19,9 @@ export type { ScopeKind, SettingDefinition } from './define-settings.ts';
 export const SETTINGS = {
   ...SEALING_SETTINGS,
   ...WORKER_SETTINGS,
+  ...ADMISSION_SETTINGS,
   ...DEVICE_SETTINGS,
+  ...OUTSOURCE_SETTINGS,
   ...COORDINATOR_SETTINGS,
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,

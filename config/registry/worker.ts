@@ -1,6 +1,7 @@
-import { PHASE_NAMES, PHASES, type Phase } from '#core';
+import { PHASES, type Phase } from '#core';
 import { duration, integer, text } from '../types/index.ts';
 import { defineSettings, type SettingDefinition } from './define-settings.ts';
+import { perPhase, rename } from './per-phase.ts';
 
 /** Generous for 32 GiB on slow machines: the limit ends what hangs, not what is slow. */
 const TIME_LIMITS: Record<Phase, string> = {
@@ -73,12 +74,3 @@ export const WORKER_SETTINGS = defineSettings({
   },
   ...rename('phase.time_limit', timeLimits),
 });
-
-function perPhase<T>(make: (phase: Phase) => T): Record<Phase, T> {
-  return Object.fromEntries(PHASE_NAMES.map((phase) => [phase, make(phase)])) as Record<Phase, T>;
-}
-
-function rename<Prefix extends string, T>(prefix: Prefix, byPhase: Record<Phase, T>) {
-  const entries = Object.entries(byPhase).map(([phase, value]) => [`${prefix}.${phase}`, value]);
-  return Object.fromEntries(entries) as Record<`${Prefix}.${Phase}`, T>;
-}

@@ -3,7 +3,8 @@ import { workersAndLeases } from './0002-workers-and-leases.ts';
 import { sectorsAndRuns } from './0003-sectors-and-runs.ts';
 import { messages } from './0004-messages.ts';
 import { workerReport } from './0005-worker-report.ts';
-import { pledgeDecisions } from './0006-pledge-decisions.ts';
+import { offeredRuns } from './0006-offered-runs.ts';
+import { pledgeDecisions } from './0007-pledge-decisions.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -15,5 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   sectorsAndRuns,
   messages,
   workerReport,
+  offeredRuns,
   pledgeDecisions,
 ];

@@ -41,7 +41,13 @@ export async function claimRun(trx: Trx, request: ClaimRequest): Promise<PhaseRu
     .where('id', '=', runId)
     .where('attempt', '=', attempt)
     .where('status', '=', 'queued')
-    .where((eb) => eb.or([eb('queue_worker', 'is', null), eb('queue_worker', '=', worker)]))
+    .where((eb) =>
+      eb.or([
+        eb('queue_worker', 'is', null),
+        eb('queue_worker', '=', worker),
+        eb('offered_at', 'is not', null),
+      ]),
+    )
     .executeTakeFirst();
   if (updatedRows(result) === 0) return undefined;
   return trx.selectFrom('phase_run').selectAll().where('id', '=', runId).executeTakeFirst();
@@ -160,6 +166,18 @@ export async function adoptRun(
     .set({ host_epoch: host.hostEpoch, heartbeat_at: serverNow })
     .where('worker', '=', host.worker)
     .where('host_epoch', '<=', host.hostEpoch)
+    .executeTakeFirst();
+  return updatedRows(result) === 1;
+}
+
+/**
+ * Takes a claim back from a worker that is gone for good, whatever its heartbeat says: the run is `queued` again for
+ * whoever may claim it, and nothing that the old claim computed counts. No crash is counted.
+ */
+export async function releaseClaim(trx: Executor, fence: RunFence, worker: string): Promise<boolean> {
+  const result = await held(trx, fence)
+    .where('worker', '=', worker)
+    .set({ status: 'queued', worker: null, host_epoch: null, heartbeat_at: null, runnable_at: serverNow })
     .executeTakeFirst();
   return updatedRows(result) === 1;
 }

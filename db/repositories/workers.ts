@@ -1,8 +1,8 @@
 import { type Selectable, sql } from 'kysely';
-import type { Executor } from '../database.ts';
+import type { Executor, Trx } from '../database.ts';
 import type { WorkerTable } from '../schema.ts';
 import { updatedRows } from './affected.ts';
-import { serverNow } from './server-time.ts';
+import { serverNow, serverTimeIn } from './server-time.ts';
 
 export interface WorkerRow extends Selectable<WorkerTable> {
   /** Milliseconds since its last heartbeat, by the server's clock. */
@@ -66,6 +66,22 @@ export async function heartbeatWorker(
   return updatedRows(result) === 1;
 }
 
+/** The operator's word, which their agents read every second. Removed workers stay so. Returns how many changed. */
+export async function setWorkersState(
+  executor: Executor,
+  names: readonly string[],
+  state: 'active' | 'draining',
+): Promise<number> {
+  if (names.length === 0) return 0;
+  const result = await executor
+    .updateTable('worker')
+    .set({ state })
+    .where('name', 'in', names)
+    .where('state', '=', state === 'active' ? 'draining' : 'active')
+    .executeTakeFirst();
+  return updatedRows(result);
+}
+
 export async function listWorkers(executor: Executor): Promise<WorkerRow[]> {
   return selectWorkers(executor).orderBy('name').execute();
 }
@@ -74,9 +90,59 @@ export async function findWorker(executor: Executor, name: string): Promise<Work
   return selectWorkers(executor).where('name', '=', name).executeTakeFirst();
 }
 
+/** Every worker with its state and the age of its heartbeat, without what it says of itself. */
+export async function listWorkerStates(
+  executor: Executor,
+): Promise<Pick<WorkerRow, 'name' | 'state' | 'heartbeatAgeMs'>[]> {
+  return executor
+    .selectFrom('worker')
+    .select(['name', 'state', heartbeatAge().as('heartbeatAgeMs')])
+    .orderBy('name')
+    .execute();
+}
+
+/** Removed workers that still have sectors: what was to follow their removal is not done. */
+export async function listRemovedHolders(executor: Executor, exceptParked: string): Promise<string[]> {
+  const rows = await executor
+    .selectFrom('worker')
+    .innerJoin('sector', 'sector.worker', 'worker.name')
+    .select('worker.name')
+    .distinct()
+    .where('worker.state', '=', 'removed')
+    .where((eb) =>
+      eb.or([eb('sector.parked_code', 'is', null), eb('sector.parked_code', '!=', exceptParked)]),
+    )
+    .execute();
+  return rows.map((row) => row.name);
+}
+
+/**
+ * Gives a worker up until its agent registers again. With `silentForMs` only if its heartbeat is still that old: it
+ * may be back.
+ */
+export async function markWorkerRemoved(executor: Executor, name: string, silentForMs = 0): Promise<boolean> {
+  let query = executor
+    .updateTable('worker')
+    .set({ state: 'removed' })
+    .where('name', '=', name)
+    .where('state', '!=', 'removed');
+  if (silentForMs > 0) query = query.where('heartbeat_at', '<', serverTimeIn(-silentForMs));
+  return updatedRows(await query.executeTakeFirst()) === 1;
+}
+
+/** The worker's state, which cannot change until the transaction ends. */
+export async function lockWorkerState(trx: Trx, name: string): Promise<WorkerRow['state'] | undefined> {
+  const { rows } = await sql<{ state: WorkerRow['state'] }>`SELECT state FROM worker
+    WHERE name = ${name} LOCK IN SHARE MODE`.execute(trx);
+  return rows[0]?.state;
+}
+
+function heartbeatAge() {
+  return sql<number>`TIMESTAMPDIFF(MICROSECOND, heartbeat_at, NOW(3)) DIV 1000`;
+}
+
 function selectWorkers(executor: Executor) {
-  const age = sql<number>`TIMESTAMPDIFF(MICROSECOND, heartbeat_at, NOW(3)) DIV 1000`;
-  return executor.selectFrom('worker').selectAll().select(age.as('heartbeatAgeMs'));
+  return executor.selectFrom('worker').selectAll().select(heartbeatAge().as('heartbeatAgeMs'));
 }
 
 /** A worker as the fleet's decisions see it: without what its sealer can do. */

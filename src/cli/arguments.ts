@@ -41,7 +41,7 @@ export function numberArgument(text: string): number {
 
 export function limitArgument(text: string): number {
   const limit = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(limit) || limit < 0) {
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(limit)) {
     throw new InvalidArgumentError('write a whole number, 0 or more');
   }
   return limit;

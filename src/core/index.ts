@@ -3,6 +3,7 @@ export * from './errors/index.ts';
 export * from './ids.ts';
 export * from './in-turn.ts';
 export * from './kill-point.ts';
+export * from './memory-needs.ts';
 export * from './money.ts';
 export * from './phases.ts';
 export * from './program-version.ts';

@@ -6,8 +6,10 @@ import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
 import {
   incomingPiecesDuty,
+  outsourceDuty,
   piecesDuty,
   pledgeDuty,
+  rehomeDuty,
   sealedCopiesDuty,
   startSealing,
 } from './sealing/index.ts';
@@ -36,6 +38,8 @@ export async function runSealing(log: Logger): Promise<RunningRole> {
     piecesDuty(sealing),
     sealedCopiesDuty(sealing),
     incomingPiecesDuty(sealing, storeFolder),
+    outsourceDuty(sealing),
+    rehomeDuty(sealing),
   ]);
   return {
     failed: role.failed,

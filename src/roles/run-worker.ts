@@ -6,6 +6,7 @@ import { FOLDER_VARIABLE, resolveParameterFolder } from '#params';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
 import { startWorker } from './worker/index.ts';
+import { streamOptions } from './worker/stream-options.ts';
 
 export interface WorkerCommand {
   /** Default: `BEEPRO_WORKER_NAME`, else the host's name. */
@@ -34,6 +35,7 @@ export async function runWorker(command: WorkerCommand, log: Logger): Promise<Ru
         devicesDir: join(environment.stateDir, 'devices'),
         sealerBin: environment.sealerBin,
         version: programVersion(),
+        stream: await streamOptions(environment),
       },
       { ...modules, database: modules.db },
     );

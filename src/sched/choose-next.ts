@@ -62,9 +62,14 @@ export function chooseNext(view: HostView): Choice {
       continue;
     }
     for (const queue of queuesOf(phase, view)) {
-      const name = queue === 'host' ? `${phase}@${view.worker}` : phase;
-      if (view.paused.has(phase) || view.paused.has(name)) {
-        refusals.push({ phase, code: 'paused', reason: `the queue ${name} is paused` });
+      const own = `${phase}@${view.worker}`;
+      if (view.paused.has(phase) || view.paused.has(own)) {
+        // A phase of the fleet's queue can be paused on one worker as well.
+        const isHere = queue === 'fleet' && !view.paused.has(phase);
+        const reason = isHere
+          ? `${phase} is paused here`
+          : `the queue ${queue === 'host' ? own : phase} is paused`;
+        refusals.push({ phase, code: 'paused', reason });
       } else {
         candidates.push({ phase, queue, ...(place.device === undefined ? {} : { device: place.device }) });
       }

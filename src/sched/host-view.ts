@@ -57,6 +57,8 @@ export interface MemoryView {
   readonly runs: readonly { readonly need: Bytes; readonly used: Bytes }[];
   /** What one more run of a phase would need, for the largest sectors it may get; absent: nothing to speak of. */
   readonly needs: Readonly<Partial<Record<Phase, Bytes>>>;
+  /** What an idle sealer holds already that the next run of a phase would be given. */
+  readonly reusable?: Readonly<Partial<Record<Phase, Bytes>>>;
 }
 
 /** The disk that sectors are sealed on. */
@@ -73,6 +75,8 @@ export interface ScratchView {
   readonly newSector: Bytes;
   /** What a run of a phase writes while it runs; absent: nothing to speak of. */
   readonly writes: Readonly<Partial<Record<Phase, Bytes>>>;
+  /** Why the disk could not be measured: nothing that writes is begun. */
+  readonly unknown?: string;
 }
 
 /** The host's own past and present, from which it smooths the waves in which sectors would else go through it. */

@@ -1,6 +1,16 @@
 export { precommit2First } from './balance.ts';
 export { type HostPipeline, type PipelineRoom, roomBeforeBottleneck } from './bottleneck.ts';
 export { type Choice, chooseNext, PHASE_ORDER, phaseOrder } from './choose-next.ts';
+export {
+  bindUnit,
+  type Core,
+  type CoreBinding,
+  type CoreUnit,
+  type CpuTopology,
+  chooseUnit,
+  coreUnits,
+  libraryUnit,
+} from './cores.ts';
 export { type DevicePlace, freeSlots, keepForPost, placeOnDevice } from './devices.ts';
 export {
   type Candidates,
@@ -15,6 +25,7 @@ export type { FleetHost } from './fleet/fleet-host.ts';
 export { troubleFirst } from './fleet/order.ts';
 export { type SlotView, slotsOf } from './fleet/slots.ts';
 export { type HostReport, hostReport } from './host-report.ts';
+export type { HostSize, SectorCost } from './host-size.ts';
 export type {
   Candidate,
   DeviceView,
@@ -26,7 +37,7 @@ export type {
   ScratchView,
   SlotUse,
 } from './host-view.ts';
-export { refuseForMemory } from './memory.ts';
+export { memoryNeed, refuseForMemory } from './memory.ts';
 export {
   type C2Fleet,
   type C2Host,
@@ -49,3 +60,15 @@ export {
 export { type MinerAccount, type MinerFunds, shareFunds } from './pledge-funds.ts';
 export { readHostReport } from './read-report.ts';
 export { refuseForScratch } from './scratch.ts';
+export {
+  type HeldSector,
+  phaseWrites,
+  type ScratchNeeds,
+  type SectorKind,
+  type SectorSpace,
+  scratchNeeds,
+  sectorPeak,
+  sectorSpace,
+} from './sector-space.ts';
+export { type Proposal, ruleOfThumbSpace, type Suggestion, suggestLimits } from './suggest-limits.ts';
+export { type Unreachable, unreachableLimits } from './unreachable-limits.ts';

@@ -1,12 +1,15 @@
 import { formatBytes, type Phase } from '#core';
 import type { ScratchView } from './host-view.ts';
 
+const WRITES: ReadonlySet<Phase> = new Set(['add-piece', 'precommit1', 'precommit2', 'commit1', 'unseal']);
+
 /**
  * Why a run of the phase does not fit on the scratch disk, or undefined. AddPiece reserves for the sector's whole
  * life, so that no sector begins that cannot end; what runs later is held against what is really free, since others
  * may write there too.
  */
 export function refuseForScratch(phase: Phase, scratch: ScratchView): string | undefined {
+  if (scratch.unknown !== undefined && WRITES.has(phase)) return scratch.unknown;
   if (phase === 'add-piece') {
     const room = scratch.capacity - scratch.keepFree - scratch.reserved;
     if (scratch.newSector > room) {

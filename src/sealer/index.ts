@@ -13,6 +13,7 @@ export { identityOf, isAlive, type ProcessIdentity, pidNamespace, readBootId } f
 export { ResidentSealer } from './resident-sealer.ts';
 export { type JournalledRun, type RunIntent, RunJournal, type RunOutcome } from './run-journal.ts';
 export { type Answer, type RequestOptions, SealerClient } from './sealer-client.ts';
+export type { SealerCores } from './sealer-cores.ts';
 export {
   type SealerClass,
   type SealerLease,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { isPhase, type Phase } from '#core';
 import { makeFolderDurably, readJson, removeDurably, writeJsonDurably } from './durable-file.ts';
+import { coresSchema } from './sealer-cores.ts';
 import { seatSchema } from './sealer-pool.ts';
 
 const phase = z.custom<Phase>((value) => typeof value === 'string' && isPhase(value));
@@ -20,6 +21,8 @@ const intentFile = z.object({
   claim: z.number().int(),
   /** The sealer that computes for it, by its name in the state folder; null for phases without one. */
   sealer: z.string().nullable(),
+  /** The cores that its sealer is bound to; absent for phases that run wherever the system puts them. */
+  cores: coresSchema.optional(),
   /** The slot of a device that it holds; absent for runs that hold none. */
   seat: seatSchema.optional(),
   bootId: z.string(),

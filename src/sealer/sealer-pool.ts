@@ -9,6 +9,7 @@ import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { ownMemory } from './process-memory.ts';
 import { programFingerprint } from './program-fingerprint.ts';
 import { SealerClient } from './sealer-client.ts';
+import { coresSchema, isSameCores, onCores, type SealerCores } from './sealer-cores.ts';
 import {
   endSealerProcess,
   type RunningSealer,
@@ -40,6 +41,7 @@ const recordFile = z.object({
   pid: z.number().int(),
   startTime: z.number().int(),
   seat: seatSchema.optional(),
+  cores: coresSchema.optional(),
   /** Absent in records of earlier versions: such a process ends with the job it has. */
   fingerprint: z.string().optional(),
 });
@@ -61,17 +63,20 @@ export interface SealerPoolOptions {
 
 const IDLE_EXIT_S = 600;
 
-interface SealerRecord {
+/** Whom a process serves: runs of its class, on its seat or its cores if it has any. */
+interface SealerKind {
   readonly class: SealerClass;
+  readonly seat?: SealerSeat | undefined;
+  readonly cores?: SealerCores | undefined;
+}
+
+interface SealerRecord extends SealerKind {
   readonly process: ProcessIdentity;
-  readonly seat: SealerSeat | undefined;
   readonly fingerprint: string | undefined;
 }
 
-interface Member {
+interface Member extends SealerKind {
   readonly name: string;
-  readonly class: SealerClass;
-  readonly seat: SealerSeat | undefined;
   readonly fingerprint: string | undefined;
   running: RunningSealer;
   client: SealerClient;
@@ -131,44 +136,50 @@ export class SealerPool {
   /**
    * An idle process of the class, or the name of a new one, which is started by `open`: so that the name can be
    * journalled before anything is started.
+   * @param cores only a process that was started on these will do; without them only one that is bound to none
    */
-  reserve(sealerClass: SealerClass): SealerReservation {
-    const member = this.#takeIdle((one) => one.class === sealerClass && one.seat === undefined);
+  reserve(sealerClass: SealerClass, cores?: SealerCores): SealerReservation {
+    const member = this.#takeIdle(
+      (one) => one.class === sealerClass && one.seat === undefined && isSameCores(one.cores, cores),
+    );
     return member
       ? this.#reserved(member, undefined)
-      : this.#reserveNew(newName(sealerClass), sealerClass, undefined, undefined);
+      : this.#reserveNew(newName(sealerClass), { class: sealerClass, cores }, undefined);
   }
 
   /** The resident process of a seat, once whoever had it before has let go of it. */
   async reserveSeat(seat: SealerSeat): Promise<SealerReservation> {
     const free = await this.#occupy(seat);
     const member = this.#takeIdle((one) => isSameSeat(one.seat, seat));
-    return member ? this.#reserved(member, free) : this.#reserveNew(newName('prover'), 'prover', seat, free);
+    return member
+      ? this.#reserved(member, free)
+      : this.#reserveNew(newName('prover'), { class: 'prover', seat }, free);
   }
 
   /**
    * The process of this name, alive or started again on its journal: it joins, replays or resumes the runs that
    * are requested of it again under their old ids.
-   * @param seat the seat that the run held, for a process that has left no record of itself
+   * @param run the seat or the cores that the run held, for a process that has left no record of itself
    */
-  async adopt(name: string, seat?: SealerSeat): Promise<SealerReservation> {
+  async adopt(name: string, run: Pick<SealerKind, 'seat' | 'cores'> = {}): Promise<SealerReservation> {
     const record = await this.#record(name);
-    const held = record?.seat ?? seat;
+    const held = record?.seat ?? run.seat;
     const free = held && (await this.#occupy(held));
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record.process)) {
       try {
         const client = await SealerClient.connect(place.socket);
         const running = { ...place, process: record.process };
-        const { class: sealerClass, fingerprint } = record;
-        return this.#reserved({ name, class: sealerClass, seat: held, fingerprint, running, client }, free);
+        const { process: _process, ...known } = record;
+        return this.#reserved({ ...known, name, seat: held, running, client }, free);
       } catch (error) {
         // Alive and dumb: a stopped or hung process must not go on beside the one that replaces it.
         this.#options.onError?.(error as Error);
         await endSealerProcess(record.process);
       }
     }
-    return this.#reserveNew(name, record?.class ?? classOf(name), held, free);
+    const kind = { class: record?.class ?? classOf(name), seat: held, cores: record?.cores ?? run.cores };
+    return this.#reserveNew(name, kind, free);
   }
 
   /** Ends the process of this name with whatever it computes, and forgets it. */
@@ -190,9 +201,9 @@ export class SealerPool {
   /** Starts spare `cpu` processes in the background. */
   fill(): void {
     const spares = this.#options.spares ?? 1;
-    const idle = this.#idle.filter((member) => member.class === 'cpu' && member.client.usable).length;
+    const idle = this.#idle.filter(isSpare).length;
     if (this.#closed || this.#filling || idle >= spares) return;
-    this.#filling = this.#start(newName('cpu'), 'cpu', undefined)
+    this.#filling = this.#start(newName('cpu'), { class: 'cpu' })
       .then((member) => {
         if (this.#closed) member.client.close();
         else this.#idle.push(member);
@@ -201,6 +212,16 @@ export class SealerPool {
       .finally(() => {
         this.#filling = undefined;
       });
+  }
+
+  /** Processes that do nothing now. */
+  get idle(): readonly (SealerKind & { readonly process: ProcessIdentity })[] {
+    return this.#idle.map(({ class: sealerClass, seat, cores, running }) => ({
+      class: sealerClass,
+      seat,
+      cores,
+      process: running.process,
+    }));
   }
 
   /** Lets go of all processes; they go on, and end when idle for long. */
@@ -236,7 +257,7 @@ export class SealerPool {
   /** Why an idle process is not used again. */
   #whyReplace(member: Member): string | undefined {
     if (!member.client.usable) return 'it has ended';
-    if (member.fingerprint !== programFingerprint(this.#program(member.class, member.seat)))
+    if (member.fingerprint !== programFingerprint(this.#program(member)))
       return 'the program, its cores or its environment have changed';
     const bound = this.#options.maxMemory?.() ?? 0;
     const own = bound > 0 ? ownMemory(member.running.process.pid) : 0;
@@ -276,17 +297,12 @@ export class SealerPool {
     };
   }
 
-  #reserveNew(
-    name: string,
-    sealerClass: SealerClass,
-    seat: SealerSeat | undefined,
-    free: (() => void) | undefined,
-  ): SealerReservation {
+  #reserveNew(name: string, kind: SealerKind, free: (() => void) | undefined): SealerReservation {
     let opened: Promise<SealerLease> | undefined;
     return {
       name,
       open: () => {
-        opened ??= this.#start(name, sealerClass, seat).then((member) => this.#lease(member, free));
+        opened ??= this.#start(name, kind).then((member) => this.#lease(member, free));
         return opened;
       },
       cancel: async () => {
@@ -301,14 +317,14 @@ export class SealerPool {
     };
   }
 
-  #program(sealerClass: SealerClass, seat: SealerSeat | undefined): SealerProgram {
+  #program({ class: sealerClass, seat, cores }: SealerKind): SealerProgram {
     const { program } = this.#options;
-    return typeof program === 'function' ? program(sealerClass, seat) : program;
+    return onCores(typeof program === 'function' ? program(sealerClass, seat) : program, cores);
   }
 
-  async #start(name: string, sealerClass: SealerClass, seat: SealerSeat | undefined): Promise<Member> {
+  async #start(name: string, kind: SealerKind): Promise<Member> {
     const { dir, idleExitS } = this.#options;
-    const program = this.#program(sealerClass, seat);
+    const program = this.#program(kind);
     const place = sealerPlace(dir, name);
     // Taken before: a binary that is replaced meanwhile makes one process too many, not one too old.
     const fingerprint = programFingerprint(program);
@@ -316,15 +332,14 @@ export class SealerPool {
     const { bootId, pid, startTime } = running.process;
     await writeJsonDurably(join(dir, name, 'sealer.json'), {
       format: 1,
-      class: sealerClass,
+      ...kind,
       bootId,
       pid,
       startTime,
-      ...(seat ? { seat } : {}),
       fingerprint,
     });
     const client = await SealerClient.connect(place.socket);
-    return { name, class: sealerClass, seat, fingerprint, running, client };
+    return { name, ...kind, fingerprint, running, client };
   }
 
   async #discard(member: Member): Promise<void> {
@@ -357,9 +372,13 @@ export class SealerPool {
   async #record(name: string): Promise<SealerRecord | undefined> {
     const record = recordFile.safeParse(await readJson(join(this.#options.dir, name, 'sealer.json')));
     if (!record.success) return undefined;
-    const { class: sealerClass, bootId, pid, startTime, seat, fingerprint } = record.data;
-    return { class: sealerClass, process: { bootId, pid, startTime }, seat, fingerprint };
+    const { class: sealerClass, bootId, pid, startTime, seat, cores, fingerprint } = record.data;
+    return { class: sealerClass, process: { bootId, pid, startTime }, seat, cores, fingerprint };
   }
+}
+
+function isSpare(member: Member): boolean {
+  return member.class === 'cpu' && !member.seat && !member.cores && member.client.usable;
 }
 
 function isSameSeat(a: SealerSeat | undefined, b: SealerSeat): boolean {

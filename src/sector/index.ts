@@ -15,4 +15,5 @@ export * from './fleet/index.ts';
 export * from './machine/index.ts';
 export { eventOfResult, PHASE_RESULTS, type PhaseResult, parsePhaseResult } from './phase-results.ts';
 export { type PublishOptions, publishJobs } from './publish.ts';
+export { jobsOfRun, offerJob } from './run-jobs.ts';
 export { type TicketDecision, type TicketRules, ticketExpired, ticketFor } from './ticket.ts';

@@ -22,7 +22,15 @@ export const PHASE_RESULTS = {
   'add-piece': z.looseObject({ commD: hex32 }),
   precommit1: z.looseObject({ commD: hex32 }),
   precommit2: z.looseObject({ commR: hex32, commD: hex32 }),
-  commit1: z.looseObject({ output: z.object({ path: z.string().min(1), sha256 }) }),
+  commit1: z.looseObject({
+    output: z.object({
+      path: z.string().min(1),
+      sha256,
+      size: z.number().int().positive().optional(),
+      /** The copy in shared storage. */
+      shared: z.string().startsWith('/').optional(),
+    }),
+  }),
   commit2: z.looseObject({ proof: z.string().regex(/^([0-9a-f]{2})+$/) }),
   landing: z.looseObject({ files: z.array(landedFile).min(1) }),
   'clear-cache': z.looseObject({}),

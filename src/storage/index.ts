@@ -8,7 +8,8 @@ export {
   verifyCopy,
 } from './copy-file.ts';
 export { type DiskSpace, diskSpace } from './disk-space.ts';
-export { storageError } from './file-errors.ts';
+export { storageError, withStallLimit } from './file-errors.ts';
+export { folderUse } from './folder-use.ts';
 export { type LandedRecord, type LandedSector, locateLanded } from './landed-sector.ts';
 export {
   type LandedKind,

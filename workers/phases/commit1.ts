@@ -1,7 +1,8 @@
+import { shareC1 } from '../c1-stream/shared-copy.ts';
 import type { PhaseHandler } from './phase.ts';
 import { provenFacts } from './seed.ts';
 
-/** The vanilla proofs for the chain's seed: all that C2 needs, in one file. */
+/** The vanilla proofs for the chain's seed: all that C2 needs, in one file, and a copy of it where every worker reads. */
 export const commit1: PhaseHandler = {
   phase: 'commit1',
   sealer: 'cpu',
@@ -15,6 +16,8 @@ export const commit1: PhaseHandler = {
       comm_r: facts.commR,
       comm_d: facts.commD,
     });
-    return { output: { path: c1.path, sha256: c1.sha256 }, size: c1.size };
+    const shared = await shareC1(context, c1);
+    const output = { path: c1.path, sha256: c1.sha256, size: c1.size, ...(shared ? { shared } : {}) };
+    return { output, size: c1.size };
   },
 };

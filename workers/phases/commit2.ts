@@ -1,11 +1,15 @@
 import { BeeproError } from '#core';
+import { findSector } from '#db';
 import { C2Memo, porepParametersIdentity } from '#sealer';
-import { need } from './need.ts';
+import { dropSharedC1 } from '../c1-stream/shared-copy.ts';
 import { requireParameters } from './parameters.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
 import { type ProvenFacts, provenFacts } from './seed.ts';
 
-/** The SNARK. It counts only when it verifies against what the chain has of the sector. */
+/**
+ * The SNARK, of a sector of this worker or of another's. It counts only when it verifies against what the chain has of
+ * the sector.
+ */
 export const commit2: PhaseHandler = {
   phase: 'commit2',
   sealer: 'prover',
@@ -13,10 +17,15 @@ export const commit2: PhaseHandler = {
   async run(context) {
     const sector = await context.sector();
     const facts = await provenFacts(context, sector);
-    const c1 = need(sector.commit1_output, 'output of C1', 'commit2');
+    const c1 = await context.inbox.take(context);
     const { proof, fromMemo } = await prove(context, c1);
     await verify(context, facts, proof);
     return { proof, ...(fromMemo ? { fromMemo } : {}) };
+  },
+
+  async afterAccepted(context) {
+    const sector = await findSector(context.database.kysely, context.id);
+    if (sector?.proof) await dropSharedC1(context, sector.commit1_output?.shared);
   },
 };
 

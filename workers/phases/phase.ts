@@ -5,6 +5,7 @@ import type { Answer, OpName, OpParams, SealerClass, SealerSector } from '#seale
 import type { Fence } from '#sector';
 import type { Workspace } from '#storage';
 import type { AgentSettings } from '../agent-settings.ts';
+import type { C1Inbox } from '../c1-stream/inbox.ts';
 import type { ChainFacts } from '../chain-facts.ts';
 
 /** What a phase's run is given. */
@@ -20,6 +21,8 @@ export interface PhaseContext {
   readonly chain: ChainFacts;
   readonly settings: AgentSettings;
   readonly workspace: Workspace;
+  /** C1's output of other workers' sectors. */
+  readonly inbox: C1Inbox;
   /** The sector's directory as the sealer names it. */
   readonly sealerSector: SealerSector;
   readonly log: Logger;

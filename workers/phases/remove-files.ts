@@ -1,5 +1,6 @@
 import { deleteLandedFiles, listStoragePaths, lockSector, transaction } from '#db';
 import { listOrphanLandings, removeLanding } from '#storage';
+import { dropSharedC1 } from '../c1-stream/shared-copy.ts';
 import type { PhaseHandler } from './phase.ts';
 
 /** Deletes what a removed sector has on this worker and on storage: the records first, so that no reader finds a hole. */
@@ -9,6 +10,8 @@ export const removeFiles: PhaseHandler = {
 
   async run(context) {
     await context.requireClaim();
+    const { commit1_output: c1 } = await context.sector();
+    await dropSharedC1(context, c1?.shared);
     await context.workspace.remove(context.id);
     await transaction(context.database, async (trx) => {
       await lockSector(trx, context.id);

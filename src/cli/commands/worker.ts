@@ -3,6 +3,7 @@ import { PHASE_NAMES, type Phase } from '#core';
 import { countArgument, limitArgument, operator, phaseArgument, workerScopeArgument } from '../arguments.ts';
 import { type JsonOption, printDone, printRows, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
+import { registerWorkerAdmission } from './worker-admission.ts';
 import { registerWorkerDevice } from './worker-device.ts';
 
 export function registerWorker(program: Command): void {
@@ -46,6 +47,7 @@ export function registerWorker(program: Command): void {
       }),
     );
 
+  registerWorkerAdmission(worker);
   registerWorkerDevice(worker);
 
   withJson(worker.command('limit'))
@@ -76,6 +78,31 @@ Examples:
         const note = isKnown ? '' : ' No worker of this name has registered yet.';
         const sentence = `${who} may have ${limit} ${phase} at a time.${note}`;
         printDone(sentence, { name, scope, value: limit, changed: changed !== undefined, isKnown }, options);
+      }),
+    );
+
+  withJson(worker.command('remove').argument('<name>'))
+    .description(
+      'give up a worker whose machine is gone for good: its sectors go on elsewhere from what survives',
+    )
+    .option('--force', 'even if it is alive and holds sectors')
+    .option('--yes', 'do it; without this only what would happen is shown')
+    .addHelpText(
+      'after',
+      `
+What becomes of a sector whose files are lost: proven and landed, it goes on; landed, with Commit1's output in shared
+storage (c2.share_dir), Commit2 is computed elsewhere; without a pre-commit it begins anew under its number; with one it
+is sealed again elsewhere with the same ticket and data, or parked when time is too short for that.
+A worker that comes back is active again and keeps what was not taken from it.
+
+Examples:
+  beepro worker remove host-a
+  beepro worker remove host-a --yes`,
+    )
+    .action((name: string, options: JsonOption & { force?: boolean; yes?: boolean }) =>
+      withContext(async (context) => {
+        const { removeWorkerByHand } = await import('../worker-remove.ts');
+        await removeWorkerByHand(context, name, options);
       }),
     );
 }

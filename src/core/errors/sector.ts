@@ -52,6 +52,11 @@ export const SECTOR_ERRORS = defineErrors({
     message: 'The message of the sector failed on chain with exit code {exitCode}',
     cure: 'The message names the actor’s reason; the sector is batched again, some times, and then parked.',
   },
+  SECTOR_HOST_LOST: {
+    severity: 'permanent',
+    message: 'Its files were on {worker}, which is lost: {detail}',
+    cure: 'If that machine comes back with its files, start its worker and resume the sector. Else redo it, to be sealed again elsewhere although time is short, or remove it: then the deposit is lost.',
+  },
   MINER_UNKNOWN: {
     severity: 'permanent',
     message: 'Miner {miner} is not known here',

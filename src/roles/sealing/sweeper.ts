@@ -12,8 +12,8 @@ import {
   requeueExpiredRun,
   type Trx,
 } from '#db';
-import { type JobPresence, type JobRequest, jobId, jobPresence, queueName, republishJob } from '#queues';
-import { commitAndPublish, failLockedRun, type OutboxJob, retryScale } from '#sector';
+import { type JobPresence, jobPresence, republishJob } from '#queues';
+import { commitAndPublish, failLockedRun, jobsOfRun, type OutboxJob, retryScale } from '#sector';
 import { inParallel } from './in-parallel.ts';
 import type { SealingModules } from './modules.ts';
 
@@ -57,12 +57,13 @@ async function* queuedRuns({ db }: SealingModules): AsyncGenerator<PhaseRunRow> 
 }
 
 async function sweepRun(modules: SealingModules, run: PhaseRunRow, now: Date): Promise<void> {
-  const job = jobOf(run);
-  const presence = await jobPresence(modules.bus, job.queue, job.jobId);
   const ageMs = now.getTime() - Math.max(run.runnable_at.getTime(), run.created_at.getTime());
-  if (sweepVerdict({ ageMs }, presence) === 'leave') return;
-  await republishJob(modules.bus, job);
-  modules.log.info({ event: 'sweep.republished', runId: run.id, job: job.jobId, presence }, 'job put back');
+  for (const job of jobsOfRun(run)) {
+    const presence = await jobPresence(modules.bus, job.queue, job.jobId);
+    if (sweepVerdict({ ageMs }, presence) === 'leave') continue;
+    await republishJob(modules.bus, job);
+    modules.log.info({ event: 'sweep.republished', runId: run.id, job: job.jobId, presence }, 'job put back');
+  }
 }
 
 /** Claims of workers that have fallen silent go back to the queue and count a crash (crash rule 2). */
@@ -96,7 +97,7 @@ async function expireRun(
   await lockSector(trx, id);
   if (crashVerdict(run) === 'requeue') {
     if (!(await requeueExpiredRun(trx, fence, { expiryMs }))) return { jobs: [] };
-    return { jobs: [await outboxJob(trx, run)] };
+    return { jobs: await outboxJobs(trx, run) };
   }
   const held = await lockHeldRun(trx, fence);
   if (!held?.heartbeat_at || held.heartbeat_at.getTime() !== run.heartbeat_at?.getTime()) return { jobs: [] };
@@ -124,19 +125,11 @@ export async function queueDue(modules: SealingModules, signal: AbortSignal): Pr
 async function queueRun(trx: Trx, run: PhaseRunRow): Promise<{ readonly jobs: readonly OutboxJob[] }> {
   await lockSector(trx, { miner: run.miner, number: run.number });
   if (!(await queueDueRun(trx, run.id))) return { jobs: [] };
-  return { jobs: [await outboxJob(trx, run)] };
+  return { jobs: await outboxJobs(trx, run) };
 }
 
-async function outboxJob(trx: Trx, run: PhaseRunRow): Promise<OutboxJob> {
-  const job = jobOf(run);
-  return { ...job, outboxId: await insertOutbox(trx, job) };
-}
-
-function jobOf(run: PhaseRunRow): JobRequest {
-  return {
-    runId: run.id,
-    queue: queueName(run.phase, run.queue_worker),
-    jobId: jobId({ miner: run.miner, number: run.number }, run.phase, run.attempt),
-    priority: run.priority,
-  };
+async function outboxJobs(trx: Trx, run: PhaseRunRow): Promise<OutboxJob[]> {
+  const jobs: OutboxJob[] = [];
+  for (const job of jobsOfRun(run)) jobs.push({ ...job, outboxId: await insertOutbox(trx, job) });
+  return jobs;
 }

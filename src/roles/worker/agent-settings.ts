@@ -8,6 +8,11 @@ export function agentSettings(settings: Settings, worker: string): AgentSettings
   return {
     limit: (phase) => settings.get(`worker.limit.${phase}`, here),
     maxSectors: () => settings.get('worker.max_sectors', here),
+    memory: (phase) => settings.get(`worker.memory.${phase}`, here),
+    memoryKeepFree: () => settings.get('worker.memory_keep_free', here),
+    scratchKeepFree: () => settings.get('worker.scratch_keep_free', here),
+    sectorSpace: () => settings.get('worker.sector_space', here),
+    sealVariant: (miner) => settings.get('seal.proof', { miner }),
     devices: () => ({
       declared: settings.get('worker.devices', here),
       slots: settings.get('worker.device_slots', here),
@@ -23,6 +28,8 @@ export function agentSettings(settings: Settings, worker: string): AgentSettings
     keepUnsealed: (miner) => settings.get('sector.keep_unsealed', { miner }),
     checkSeeds: (miner) => settings.get('seal.check_seeds', { miner }),
     confidence: () => settings.get('chain.confidence.precommit'),
+    acceptsOutsideC2: () => settings.get('worker.accept_outside_c2', here),
+    shareDir: () => settings.get('c2.share_dir'),
     retry: (miner) => retryScale(settings, miner),
     minFree: () => settings.get('storage.min_free'),
     heartbeatMs: () => settings.get('worker.heartbeat_interval'),

@@ -4,7 +4,7 @@ import type { BeeproError } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
-import { HostAgent, LotusFacts } from '#workers';
+import { HostAgent, type HostAgentOptions, LotusFacts } from '#workers';
 import type { RunningRole } from '../process-lifetime.ts';
 import { agentSettings } from './agent-settings.ts';
 
@@ -21,6 +21,8 @@ export interface WorkerRoleOptions {
   /** The lock folders of devices, the same for all workers of a machine; default: in the state folder. */
   readonly devicesDir?: string;
   readonly version: string;
+  /** Where other workers fetch C1's output; undefined: they cannot. */
+  readonly stream?: HostAgentOptions['stream'];
 }
 
 export interface WorkerRoleModules {
@@ -56,6 +58,7 @@ export async function startWorker(
       ...(options.devicesDir === undefined ? {} : { devicesDir: options.devicesDir }),
       gpuTool: process.env.BEEPRO_NVIDIA_SMI,
       version: options.version,
+      stream: options.stream,
     },
     {
       database: modules.database,

@@ -10,5 +10,14 @@ export {
   pledgeSectors,
   sealProofOf,
 } from './pledge.ts';
+export {
+  planRehoming,
+  type RehomedSector,
+  type RehomeModules,
+  type RehomePlan,
+  rehomeSectors,
+  removeWorker,
+  requireGone,
+} from './rehome.ts';
 export { requestUnseal } from './unseal.ts';
 export { type WaitFacts, waitReason, whyWaiting } from './why-waiting.ts';

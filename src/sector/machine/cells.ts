@@ -1,9 +1,11 @@
 import type { SectorState } from '#core';
 import type { EventOf, SectorEventType } from './events.ts';
 import { isBound, type Rules, type SectorChange, type SectorFacts } from './facts.ts';
+import { rehome } from './host-lost.ts';
 import { recover, succeeded } from './recover.ts';
 import { failureKind } from './recovery.ts';
 import {
+  BURNT,
   joinCommit2,
   park,
   type Refusal,
@@ -38,9 +40,6 @@ export const UNPARKED: SectorChange = {
   parked_reason: null,
   recoveries: {},
 };
-/** What a lost pre-commit leaves: a number that can never be used again. */
-export const BURNT = 'SECTOR_PRECOMMIT_EXPIRED';
-
 /** The number can be sealed no more; only removal is left. */
 export function isBurnt(sector: SectorFacts): boolean {
   return sector.parked_code === BURNT;
@@ -60,6 +59,14 @@ export function failed(to: readonly SectorState[], phases: readonly string[]): C
 export const PARK: Cell<'park'> = {
   to: ['Parked'],
   do: (sector, event) => park(sector, event.code, event.reason),
+};
+
+export const ON_HOST_LOST: Cell<'host-lost'> = {
+  to: ['AddPiece', 'Parked'],
+  do: (sector, event, rules) => {
+    const rehomed = rehome(sector, event, rules);
+    return 'refused' in rehomed ? rehomed : rehomed.step;
+  },
 };
 
 export const REDO_NOW: Cell<'redo'> = { to: REDO, do: (sector) => redo(sector, 0, UNPARKED) };

@@ -1,4 +1,5 @@
 import type { Epoch, Phase } from '#core';
+import type { Commit1Output } from '#db';
 
 /** Everything that can happen to a sector. Commitments, tickets, seeds and proofs are lower-case hex. */
 export type SectorEvent =
@@ -9,7 +10,7 @@ export type SectorEvent =
   | { readonly type: 'ticket-drawn'; readonly ticket: string; readonly epoch: Epoch }
   | { readonly type: 'precommit1.done'; readonly commD: string }
   | { readonly type: 'precommit2.done'; readonly commR: string; readonly commD: string }
-  | { readonly type: 'commit1.done'; readonly output: { readonly path: string; readonly sha256: string } }
+  | { readonly type: 'commit1.done'; readonly output: Commit1Output }
   | { readonly type: 'commit2.done'; readonly proof: string }
   | { readonly type: 'landing.done' }
   | { readonly type: 'clear-cache.done' }
@@ -54,11 +55,31 @@ export type SectorEvent =
       readonly deadline: number | null;
       readonly partition: number | null;
     }
+  /** The worker that holds the sector's files is gone for good, and they with it. */
+  | {
+      readonly type: 'host-lost';
+      readonly worker: string;
+      /** Another worker computes its C2, and has fetched C1's output. */
+      readonly commit2Elsewhere: boolean;
+      /** What its pre-commit on chain has put at stake; undefined: none is there. */
+      readonly stake?: Stake;
+    }
   /** The chain says something that no step can mend. */
   | { readonly type: 'park'; readonly code: string; readonly reason: string }
   | { readonly type: 'resume' }
   | { readonly type: 'redo' }
   | { readonly type: 'remove'; readonly force: boolean };
+
+/** What is lost with a sector that is not proven in time, and whether there is time to seal it again. */
+export interface Stake {
+  /** As people read it: `0.12 FIL`. */
+  readonly deposit: string;
+  /** The last epoch for its prove-commit. */
+  readonly due: Epoch;
+  readonly head: Epoch;
+  /** Epochs that sealing it again takes, with something to spare. */
+  readonly needed: Epoch;
+}
 
 export type SectorEventType = SectorEvent['type'];
 export type EventOf<T extends SectorEventType> = Extract<SectorEvent, { type: T }>;
@@ -94,6 +115,7 @@ export const EVENTS: Readonly<Record<SectorEventType, string>> = {
   'commit-withheld': 'the sector has no commit under way',
   'commit-rejected': 'the sector has no commit under way',
   'commit-landed': 'the sector has no commit under way',
+  'host-lost': 'nothing of the sector was on that worker alone',
   park: 'a message of this sector is under way and decides, or there is nothing to stop',
   resume: 'only a parked sector can be resumed',
   redo: 'the sector cannot be sealed again from here',

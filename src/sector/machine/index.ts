@@ -1,4 +1,11 @@
-export { EVENT_TYPES, EVENTS, type EventOf, type SectorEvent, type SectorEventType } from './events.ts';
+export {
+  EVENT_TYPES,
+  EVENTS,
+  type EventOf,
+  type SectorEvent,
+  type SectorEventType,
+  type Stake,
+} from './events.ts';
 export {
   FULL_RETRY,
   isBound,
@@ -9,6 +16,7 @@ export {
   type SectorFacts,
   type Transition,
 } from './facts.ts';
+export { HOST_LOST, REHOMINGS, type Rehoming, rehome } from './host-lost.ts';
 export { backoffMs, type FailureKind, failureKind, RECOVERIES, type Recovery, triesOf } from './recovery.ts';
 export { renderStatesPage } from './render-states-page.ts';
 export { SEALING_PHASES } from './step.ts';

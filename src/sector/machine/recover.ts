@@ -66,7 +66,7 @@ function follow(
         return park(sector, failure.code, `${failure.message}; a pre-commit names this ticket`);
       return redo(sector, delayMs, { ticket: null, ticket_epoch: null, comm_r: null });
     case 'commit1':
-      if (sector.cleared_at !== null) return redo(sector, delayMs);
+      if (sector.cleared_at !== null || sector.worker === null) return redo(sector, delayMs);
       if (sector.seed === null) return step('WaitSeed', { set: NO_SEED, cancel: ['commit1', 'commit2'] });
       return step('Commit1', {
         set: { commit1_output: null, proof: null, proof_at: null },

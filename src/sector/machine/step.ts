@@ -35,6 +35,9 @@ export const NO_SEED: SectorChange = {
 /** What rests on the replica besides: nothing of it is trusted after a redo, landed copies included. */
 const NO_REPLICA: SectorChange = { ...NO_SEED, landed_at: null, cleared_at: null };
 
+/** What a lost pre-commit leaves: a number that can never be used again. */
+export const BURNT = 'SECTOR_PRECOMMIT_EXPIRED';
+
 export function park(sector: SectorFacts, code: string, reason: string): Step {
   const from = sector.state === 'Parked' ? sector.parked_from : sector.state;
   return step('Parked', {
@@ -75,7 +78,11 @@ export function afterSealed(sector: SectorFacts): SectorState {
 export function joinCommit2(sector: SectorFacts, set: SectorChange): Step {
   const proof = set.proof === undefined ? sector.proof : set.proof;
   const landed = set.landed_at === undefined ? sector.landed_at : set.landed_at;
-  if (proof !== null && landed !== null) return step('ClearCache', { set, start: [run('clear-cache')] });
+  if (proof !== null && landed !== null) {
+    // Nothing is left to be cleared where its workspace went with its host.
+    if (sector.cleared_at !== null) return step('CommitBatching', { set });
+    return step('ClearCache', { set, start: [run('clear-cache')] });
+  }
   return step('Commit2', { set });
 }
 
@@ -89,8 +96,13 @@ export function enterCommit2(sector: SectorFacts, set: SectorChange): Step {
   return step('Commit2', { set, start });
 }
 
+/** States whose work needs the sector's files on a worker. */
+const NEED_FILES: ReadonlySet<SectorState> = new Set(['PreCommit1', 'PreCommit2', 'Commit1', 'ClearCache']);
+
 /** Goes on where a parked sector stood, starting what that state needs. */
 export function enter(sector: SectorFacts, state: SectorState, set: SectorChange): Step {
+  // Its host was lost: what only that one had is made again.
+  if (sector.worker === null && NEED_FILES.has(state)) return redo(sector, 0, set);
   switch (state) {
     case 'AddPiece':
       return step('AddPiece', { set: { ...set, worker: null }, start: [run('add-piece')] });

@@ -4,6 +4,7 @@ import {
   isBurnt,
   LANDING_DONE,
   NEW_TICKET,
+  ON_HOST_LOST,
   ON_PRECOMMIT,
   PARK,
   PRECOMMIT_EXPIRED,
@@ -19,6 +20,7 @@ import {
   uncommitted,
 } from './cells.ts';
 import { isBound } from './facts.ts';
+import { HOST_LOST } from './host-lost.ts';
 import { recover, resume, succeeded } from './recover.ts';
 import {
   afterSealed,
@@ -74,6 +76,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   PreCommit1: {
     meaning: 'takes a ticket and labels the sector’s layers',
     on: {
+      'host-lost': ON_HOST_LOST,
       'ticket-drawn': {
         to: ['PreCommit1'],
         do: (sector, event) => {
@@ -110,6 +113,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   PreCommit2: {
     meaning: 'builds the trees, encodes the replica and checks it',
     on: {
+      'host-lost': ON_HOST_LOST,
       'precommit2.done': {
         to: ['PreCommitBatching', 'PreCommitWait', 'WaitSeed', 'Parked'],
         do: (sector, event) => {
@@ -136,6 +140,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   PreCommitBatching: {
     meaning: 'waits for a pre-commit batch to be full, due or urgent',
     on: {
+      'host-lost': ON_HOST_LOST,
       'precommit-assigned': {
         to: ['PreCommitWait'],
         do: (_sector, event) => step('PreCommitWait', { set: { precommit_message: event.message } }),
@@ -151,6 +156,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   PreCommitWait: {
     meaning: 'its pre-commit message is on the way to the chain',
     on: {
+      'host-lost': ON_HOST_LOST,
       'precommit-bound': {
         to: ['PreCommitWait'],
         do: (_sector, _event, rules) => step('PreCommitWait', { set: { precommit_bound_at: rules.now } }),
@@ -176,6 +182,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   WaitSeed: {
     meaning: 'waits until the chain has drawn the seed of its pre-commit',
     on: {
+      'host-lost': ON_HOST_LOST,
       'seed-ready': {
         to: ['Commit1', ...REDO],
         do: (sector, event) => {
@@ -197,6 +204,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   Commit1: {
     meaning: 'makes the vanilla proofs for the seed',
     on: {
+      'host-lost': ON_HOST_LOST,
       'commit1.done': {
         to: ['Commit2', 'ClearCache'],
         do: (sector, event) =>
@@ -217,8 +225,9 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   Commit2: {
     meaning: 'computes the SNARK while the sealed files are copied to storage and verified',
     on: {
+      'host-lost': { ...ON_HOST_LOST, to: ['Commit2', ...ON_HOST_LOST.to] },
       'commit2.done': {
-        to: ['Commit2', 'ClearCache'],
+        to: ['Commit2', 'ClearCache', 'CommitBatching'],
         do: (sector, event, rules) =>
           sector.proof !== null
             ? refuse('the sector has its proof already')
@@ -238,6 +247,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   ClearCache: {
     meaning: 'landed and proven: frees the workspace once the pre-commit is deep enough',
     on: {
+      'host-lost': { ...ON_HOST_LOST, to: ['CommitBatching'] },
       'clear-cache.done': {
         to: ['CommitBatching'],
         do: (sector, _event, rules) =>
@@ -291,6 +301,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   Parked: {
     meaning: 'stands still, with its reason, until the operator resumes, redoes or removes it',
     on: {
+      'host-lost': { ...ON_HOST_LOST, to: ['Parked'] },
       resume: {
         to: [
           'Packing',
@@ -316,7 +327,9 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
         do: (sector) => {
           if (isBurnt(sector)) return refuse('its number is lost on chain: remove it and pledge another');
           if (sector.parked_from === 'Packing') return refuse('it has not been sealed: resume it');
-          return redo(sector, 0, UNPARKED);
+          // The operator has it sealed elsewhere; resuming it waits for the return of its host.
+          const hostLost = sector.parked_code === HOST_LOST;
+          return redo(hostLost ? { ...sector, worker: null } : sector, 0, UNPARKED);
         },
       },
       remove: REMOVE,
@@ -326,6 +339,7 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
   Removing: {
     meaning: 'its files are being deleted',
     on: {
+      'host-lost': { ...ON_HOST_LOST, to: ['Removing', 'Removed'] },
       'remove-files.done': {
         to: ['Removed'],
         do: () => step('Removed', { set: { worker: null, landed_at: null } }),

@@ -238,7 +238,7 @@ describe('the sealer of a seat', () => {
     pool.close();
     const next = await open([working.name]);
     expect((await (await next.reserveSeat(SEAT)).open()).process).toEqual(idle.process);
-    const adopted = await (await next.adopt(working.name, seat)).open();
+    const adopted = await (await next.adopt(working.name, { seat })).open();
     expect(adopted.process).toEqual(working.process);
     let given = false;
     const waiting = next.reserveSeat(seat).then(async (one) => {

@@ -301,15 +301,18 @@ describe('bounds of a miner', () => {
     expect((await decision())?.pledged).toBe(1);
   });
 
-  test('a chain that does not answer stops it, with its words', async () => {
+  test.each([
+    ['chainHead', 'its money is not known'],
+    ['walletBalance', 'its money is not known'],
+    ['stateMinerInitialPledgeForSector', 'its money is not known'],
+    ['stateMinerAllocated', 'its numbers on chain are not known'],
+  ])('a chain that does not answer %s stops it, with its words', async (method, words) => {
     const { chain } = rig.modules;
-    const dead = { ...rig.modules, chain: Object.create(chain, { walletBalance: { value: refuse } }) };
+    const dead = { ...rig.modules, chain: Object.create(chain, { [method]: { value: refuse } }) };
     await worker('host-a', 1);
     await pledgeDuty(dead).pass(never);
-    expect(await decision()).toMatchObject({
-      pledged: 0,
-      reason: expect.stringContaining('nobody is there'),
-    });
+    expect((await decision())?.reason).toMatch(new RegExp(`^${words}: .*nobody is there`));
+    expect(await count()).toBe(0);
     function refuse(): Promise<never> {
       return Promise.reject(new Error('nobody is there'));
     }

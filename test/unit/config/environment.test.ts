@@ -10,6 +10,9 @@ describe('the environment', () => {
       BEEPRO_STATE_DIR: '/var/lib/beepro',
       BEEPRO_SEALER_BIN: '/usr/bin/beepro-sealer',
       BEEPRO_WORKER_NAME: 'host-a',
+      BEEPRO_WORKER_LISTEN: '0.0.0.0:8850',
+      BEEPRO_WORKER_ADVERTISE: '[fd00::5]:8850',
+      BEEPRO_WORKER_SECRET_FILE: '/run/secrets/workers',
       PATH: '/bin',
     });
     expect(environment).toEqual({
@@ -18,6 +21,11 @@ describe('the environment', () => {
       stateDir: '/var/lib/beepro',
       sealerBin: '/usr/bin/beepro-sealer',
       workerName: 'host-a',
+      workerStream: {
+        listen: { host: '0.0.0.0', port: 8850 },
+        advertise: { host: 'fd00::5', port: 8850 },
+        secretFile: '/run/secrets/workers',
+      },
     });
   });
 
@@ -25,6 +33,7 @@ describe('the environment', () => {
     const empty = readEnvironment({ BEEPRO_REDIS_URL: '', BEEPRO_WORKER_NAME: '' });
     expect(empty).toMatchObject({ mysql: undefined, redis: undefined, sealerBin: undefined });
     expect(empty.workerName).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+    expect(empty.workerStream.listen).toEqual({ host: '127.0.0.1', port: 0 });
     expect(() => needMysql(empty)).toThrow(/BEEPRO_MYSQL_URL is not set/);
     expect(() => needRedis(empty)).toThrow(/BEEPRO_REDIS_URL is not set/);
   });

@@ -14,7 +14,7 @@ import { PHASE_NAMES } from '#core';
 describe('the registry', () => {
   it.each(SETTING_NAMES)('%s has a name, a valid default, a scope and a doc', (name) => {
     const { default: preset, doc, type } = settingDefinition(name);
-    expect(name).toMatch(/^[a-z]+(\.[a-z0-9_-]+)+$/);
+    expect(name).toMatch(/^[a-z][a-z0-9]*(\.[a-z0-9_-]+)+$/);
     expect(name.length).toBeLessThanOrEqual(96);
     const value = type.parse(preset);
     expect(type.parse(type.format(value))).toEqual(value);

@@ -75,7 +75,11 @@ const event: fc.Arbitrary<SectorEvent> = fc.oneof(
   },
   {
     weight: 8,
-    arbitrary: fc.constant<SectorEvent>({ type: 'commit1.done', output: { path: '/c1', sha256: '00' } }),
+    arbitrary: fc
+      .constantFrom({}, { shared: '/share/c1' })
+      .map(
+        (shared): SectorEvent => ({ type: 'commit1.done', output: { path: '/c1', sha256: '00', ...shared } }),
+      ),
   },
   { weight: 8, arbitrary: fc.constant<SectorEvent>({ type: 'commit2.done', proof: 'pp' }) },
   { weight: 8, arbitrary: fc.constant<SectorEvent>({ type: 'landing.done' }) },
@@ -101,6 +105,17 @@ const event: fc.Arbitrary<SectorEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<SectorEvent>({ type: 'precommit-gone' }) },
   { weight: 1, arbitrary: fc.constant<SectorEvent>({ type: 'resume' }) },
   { weight: 1, arbitrary: fc.constant<SectorEvent>({ type: 'redo' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ elsewhere: fc.boolean(), late: fc.option(fc.boolean()) }).map(
+      ({ elsewhere, late }): SectorEvent => ({
+        type: 'host-lost',
+        worker: 'a',
+        commit2Elsewhere: elsewhere,
+        ...(late === null ? {} : { stake: { deposit: '1 FIL', due: 10, head: 5, needed: late ? 6 : 5 } }),
+      }),
+    ),
+  },
   { weight: 1, arbitrary: fc.constant<SectorEvent>({ type: 'pieces-closed' }) },
   { weight: 1, arbitrary: fc.constant<SectorEvent>({ type: 'remove-files.done' }) },
 );
@@ -259,6 +274,25 @@ it('the random lives above reach every state', () => {
   // Pieces are collected before, removal is by command: both are outside these lives.
   const outside = ['Packing', 'Removing', 'Removed'];
   expect([...seen].sort()).toEqual(SECTOR_STATES.filter((state) => !outside.includes(state)).toSorted());
+});
+
+/** Nothing waits in the queue of a host for files that are on none. */
+it('no run needs files that no worker has', () => {
+  fc.assert(
+    fc.property(life, (events) => {
+      let sector = sectorFacts();
+      for (const step of events) {
+        const event = step === 'next' ? nextOf(sector) : step;
+        sector = play(sector, event).sector;
+        if (sector.worker !== null) continue;
+        const left = sector.active.filter(
+          (phase) => !['add-piece', 'commit2', 'remove-files', 'unseal'].includes(phase),
+        );
+        expect(left, `${sector.state} after ${event.type}`).toEqual([]);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 function neededRuns(sector: ReturnType<typeof sectorFacts>): string[] {

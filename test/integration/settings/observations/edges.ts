@@ -80,6 +80,7 @@ export const EDGES: Observations<
       redis: undefined,
       stateDir: join(folder, 'state'),
       sealerBin: undefined,
+      workerStream: { listen: { host: '127.0.0.1', port: 0 }, advertise: undefined, secretFile: undefined },
       workerName: 'host-a',
     };
     let added = 0;

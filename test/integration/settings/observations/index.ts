@@ -1,3 +1,4 @@
+import { ADMISSION } from './admission.ts';
 import { BATCH } from './batch.ts';
 import { COORDINATOR } from './coordinator.ts';
 import { DEVICES } from './devices.ts';
@@ -12,6 +13,7 @@ import { AGENT } from './worker.ts';
 
 /** Every observation there is, by the suite that makes them and the name that they have there. */
 export const SUITES = {
+  'admission.test.ts': { ADMISSION },
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'devices.test.ts': { DEVICES },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },

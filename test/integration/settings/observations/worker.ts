@@ -1,19 +1,18 @@
 import { expect } from 'vitest';
 import type { SettingName } from '#config';
-import type { Phase } from '#core';
 import { findLease, findWorker, insertSector } from '#db';
 import { waitFor } from '#testing';
 import { MINER } from '../../workers/support/fleet.ts';
 import { IN_FORCE, type Observations, stays } from '../support/observation.ts';
 import { WORKER, type WorkerBench } from '../support/worker-bench.ts';
 
-type WorkerSetting = Exclude<
-  Extract<SettingName, `worker.${string}`>,
-  | `worker.limit.${Phase}`
-  | `worker.device${string}`
-  | 'worker.post_slots'
-  | 'worker.sealer_max_memory'
-  | 'worker.heartbeat_expiry'
+type WorkerSetting = Extract<
+  SettingName,
+  | 'worker.max_sectors'
+  | 'worker.class'
+  | 'worker.heartbeat_interval'
+  | 'worker.lease_ttl'
+  | 'worker.poll_interval'
 >;
 
 const HERE = `worker:${WORKER}`;

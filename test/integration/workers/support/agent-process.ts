@@ -25,6 +25,7 @@ const agent = await HostAgent.start(
     stateDir: join(options.folder, 'state', options.name),
     workspaceDir: join(options.folder, 'work', options.name),
     version: 'test',
+    stream: options.stream,
   },
   {
     database,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { HostAgentOptions } from '#workers';
 import { type Fleet, sealerBin } from './fleet.ts';
 
 export interface AgentProcess {
@@ -14,6 +15,7 @@ export interface AgentProcess {
 export async function spawnAgent(
   fleet: Fleet,
   env: Readonly<Record<string, string>> = {},
+  more: Partial<HostAgentOptions> = {},
 ): Promise<AgentProcess> {
   const options = {
     name: 'host-a',
@@ -22,6 +24,7 @@ export async function spawnAgent(
     redisUrl: process.env.BEEPRO_REDIS_URL,
     redisPrefix: fleet.redisPrefix,
     sealerBin: sealerBin(),
+    stream: more.stream,
   };
   const child = spawn(
     process.execPath,

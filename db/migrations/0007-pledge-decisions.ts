@@ -1,7 +1,7 @@
 import { type Migration, TABLE_OPTIONS } from './migration.ts';
 
 export const pledgeDecisions: Migration = {
-  number: 6,
+  number: 7,
   name: 'pledge-decisions',
   steps: [
     `CREATE TABLE pledge_decision (

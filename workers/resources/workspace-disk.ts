@@ -1,0 +1,108 @@
+import type { Bytes } from '#core';
+import type { Logger } from '#log';
+import { type DiskSpace, diskSpace, folderUse } from '#storage';
+
+/** The workspace's disk as it was measured. */
+export interface DiskLook {
+  readonly space: DiskSpace;
+  /** What each sector's folder takes, by the folder's name; undefined: not counted yet. */
+  readonly uses: ReadonlyMap<string, Bytes> | undefined;
+}
+
+export type DiskAnswer = { readonly look: DiskLook } | { readonly unknown: string };
+
+export interface WorkspaceDiskOptions {
+  readonly path: string;
+  readonly log: Logger;
+  /** In tests: how the disk is measured. */
+  readonly measure?: (path: string) => Promise<DiskSpace>;
+  readonly count?: (path: string) => Promise<ReadonlyMap<string, Bytes>>;
+}
+
+/** Others write there too: a look is good for so long, in ms. */
+const FRESH_MS = 1_000;
+/** While nothing runs here only others write. */
+const IDLE_FRESH_MS = 5_000;
+/** Folders are counted so often: sealing writes some GB in that time, and is then counted too high, never too low. */
+const COUNT_MS = 10_000;
+/** A decision waits for a measurement so long at most; the first time a little longer. */
+const PATIENCE_MS = 250;
+const FIRST_PATIENCE_MS = 3_000;
+/** An older look says nothing any more. */
+const STALE_MS = 30_000;
+
+/**
+ * Measures the disk that sectors are sealed on, at most once a second and one measurement at a time, by processes of
+ * their own: a mount that hangs leaves the last look in force for a while, then none, and holds up nothing else.
+ */
+export class WorkspaceDisk {
+  readonly #options: WorkspaceDiskOptions;
+  #space: { readonly value: DiskSpace; readonly at: number } | undefined;
+  #uses: ReadonlyMap<string, Bytes> | undefined;
+  #usesAt = Number.NEGATIVE_INFINITY;
+  #measuring: Promise<void> | undefined;
+  #counting = false;
+  #trouble: string | undefined;
+
+  constructor(options: WorkspaceDiskOptions) {
+    this.#options = options;
+  }
+
+  /** @param busy whether anything is sealed here now */
+  async look(busy: boolean): Promise<DiskAnswer> {
+    const now = performance.now();
+    if (!this.#space || now - this.#space.at >= (busy ? FRESH_MS : IDLE_FRESH_MS)) {
+      this.#measuring ??= this.#measure().finally(() => {
+        this.#measuring = undefined;
+      });
+      await atMost(this.#measuring, this.#space ? PATIENCE_MS : FIRST_PATIENCE_MS);
+    }
+    if (now - this.#usesAt >= COUNT_MS) this.#count();
+    const known = this.#space;
+    if (known && performance.now() - known.at < STALE_MS)
+      return { look: { space: known.value, uses: this.#uses } };
+    return {
+      unknown: `the workspace disk cannot be measured: ${this.#trouble ?? 'it does not answer'}`,
+    };
+  }
+
+  async #measure(): Promise<void> {
+    const { path, measure = diskSpace, log } = this.#options;
+    try {
+      const value = await measure(path);
+      this.#space = { value, at: performance.now() };
+      if (this.#trouble !== undefined) log.info('the workspace disk answers again');
+      this.#trouble = undefined;
+    } catch (error) {
+      const trouble = (error as Error).message;
+      if (this.#trouble !== trouble) log.warn({ err: error }, 'the workspace disk cannot be measured');
+      this.#trouble = trouble;
+    }
+  }
+
+  #count(): void {
+    if (this.#counting) return;
+    this.#counting = true;
+    const { path, count = folderUse, log } = this.#options;
+    count(path)
+      .then((uses) => {
+        this.#uses = uses;
+      })
+      .catch((error: unknown) => {
+        // Sectors are then counted by where they stand.
+        this.#uses = undefined;
+        log.debug({ err: error }, 'the workspace’s folders are not counted');
+      })
+      .finally(() => {
+        this.#usesAt = performance.now();
+        this.#counting = false;
+      });
+  }
+}
+
+async function atMost(work: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
