@@ -7,6 +7,7 @@ export * from './messages.ts';
 export * from './miners.ts';
 export * from './offered-runs.ts';
 export * from './outbox.ts';
+export * from './pace.ts';
 export * from './params-trust.ts';
 export * from './phase-runs.ts';
 export * from './pieces.ts';
