@@ -28,6 +28,7 @@ import { claim } from './claiming.ts';
 import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { PaceFacts } from './pace-facts.ts';
 import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { StandInGuard } from './stand-in-guard.ts';
@@ -91,6 +92,7 @@ export class HostAgent {
   readonly #pool: Sealers;
   readonly #fetcher: JobFetcher;
   readonly #resources: HostResources;
+  readonly #pace: PaceFacts;
   readonly #devices: HostDevices;
   readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
@@ -133,6 +135,7 @@ export class HostAgent {
       settings: modules.settings,
       log: this.#log,
     });
+    this.#pace = new PaceFacts({ worker: options.name, database: modules.database, log: this.#log });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
@@ -264,7 +267,7 @@ export class HostAgent {
     const acceptsOutsideC2 = settings.acceptsOutsideC2();
     const devices = this.#devices.views(this.#heldSeats());
     const idle = idleMemory(this.#pool.idle, devices);
-    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2, freshMs);
+    const { held, ...resources } = await this.#resources.views(runs, idle, acceptsOutsideC2, freshMs);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
@@ -275,6 +278,7 @@ export class HostAgent {
       acceptsOutsideC2,
       devices,
       ...resources,
+      ...(settings.pace() ? { pace: this.#pace.view(held, running['add-piece'] ?? 0) } : {}),
     };
   }
 
@@ -410,6 +414,7 @@ export class HostAgent {
       this.#runs.delete(run.row.id);
       this.#resources.forget();
       this.#heartbeat.note();
+      this.#pace.runEnded();
       if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(execution);
       this.#pool.fill();

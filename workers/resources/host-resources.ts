@@ -7,7 +7,7 @@ import type { SealerCores } from '#sealer';
 import type { ActiveRun } from '../active-run.ts';
 import type { AgentSettings } from '../agent-settings.ts';
 import { readCpuTopology } from './cpu-topology.ts';
-import { HeldSectors } from './held-sectors.ts';
+import { HeldSectors, type SectorHere } from './held-sectors.ts';
 import { readHostMemory, takenMemory } from './host-memory.ts';
 import { memoryView, scratchView } from './resource-views.ts';
 import { type DiskAnswer, WorkspaceDisk } from './workspace-disk.ts';
@@ -24,6 +24,8 @@ interface Modules {
 export interface ResourceViews {
   /** Sectors that have files here. */
   readonly sectors: number;
+  /** Of these, the ones that the database knows to be here: those in AddPiece are not. */
+  readonly held: readonly SectorHere[];
   readonly memory: MemoryView;
   readonly scratch: ScratchView;
 }
@@ -86,6 +88,7 @@ export class HostResources {
     const beginning = runs.filter((run) => run.phase === 'add-piece').length;
     return {
       sectors: sectors.held.length + beginning,
+      held: sectors.held,
       memory: memoryView({
         host: readHostMemory(),
         keepFree: settings.memoryKeepFree(),
