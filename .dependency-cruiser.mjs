@@ -10,6 +10,7 @@ const MAY_IMPORT = {
   config: ['src/core', 'db'],
   queues: ['src/core', 'db'],
   'src/sealer': ['src/core', 'src/log'],
+  'src/replay': ['src/core', 'src/sealer'],
   'src/params': ['src/core', 'src/log', 'src/sealer'],
   'src/chain/codec': ['src/core'],
   'src/wallet': ['src/core', 'src/chain/codec'],

@@ -14,7 +14,7 @@ import {
   type OpName,
   type OpParams,
   type OpResult,
-  type SealerClient,
+  type SealerConnection,
   type SealerLease,
   SealerPool,
   type SealerSector,
@@ -68,7 +68,7 @@ const pool = await SealerPool.open(
 /** What one slot does. `ready` makes its input, which is not timed. */
 interface Job {
   readonly name: string;
-  readonly ready: () => (sealer: SealerClient) => Promise<unknown>;
+  readonly ready: () => (sealer: SealerConnection) => Promise<unknown>;
 }
 /** Seconds. */
 interface Taken {
@@ -152,7 +152,11 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-async function ask<O extends OpName>(sealer: SealerClient, op: O, params: OpParams[O]): Promise<OpResult<O>> {
+async function ask<O extends OpName>(
+  sealer: SealerConnection,
+  op: O,
+  params: OpParams[O],
+): Promise<OpResult<O>> {
   serial += 1;
   return (await sealer.request(op, params, { id: `mix-${serial}` })).result;
 }
@@ -163,14 +167,14 @@ function newSector(name: string, size: SectorSizeName): SealerSector {
   return { miner: MINER, number: 1, proof: sealProof(size, 'interactive').id, dir: folder };
 }
 
-async function preCommitted(sealer: SealerClient, size: SectorSizeName): Promise<SealerSector> {
+async function preCommitted(sealer: SealerConnection, size: SectorSizeName): Promise<SealerSector> {
   const sector = newSector(`sector-${size}`, size);
   await ask(sealer, 'add-piece', { sector, pieces: [] });
   await ask(sealer, 'pre-commit-1', { sector, ticket: TICKET, pieces: [] });
   return sector;
 }
 
-async function firstCommitted(sealer: SealerClient): Promise<{ path: string; sha256: string }> {
+async function firstCommitted(sealer: SealerConnection): Promise<{ path: string; sha256: string }> {
   const sector = await preCommitted(sealer, '2KiB');
   const { comm_r, comm_d } = await ask(sealer, 'pre-commit-2', { sector, ticket: TICKET });
   const { c1 } = await ask(sealer, 'commit-1', { sector, ticket: TICKET, seed: SEED, comm_r, comm_d });

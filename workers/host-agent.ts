@@ -1,11 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
+import type { OperatorStamp } from '#config';
+import { BeeproError, isBeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
 import { type Database, type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
 import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
 import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
-import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
+import {
+  RunJournal,
+  readBootId,
+  SealerPool,
+  type SealerPoolOptions,
+  type Sealers,
+  type StandIn,
+} from '#sealer';
 import { jobsOfRun } from '#sector';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
@@ -20,9 +28,11 @@ import { claim } from './claiming.ts';
 import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { HostLease } from './host-lease.ts';
+import { PaceFacts } from './pace-facts.ts';
 import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { startsNow } from './run-start.ts';
+import { StandInGuard } from './stand-in-guard.ts';
 import { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
 
@@ -51,9 +61,16 @@ export interface HostAgentModules {
   readonly settings: AgentSettings;
   readonly log: Logger;
   readonly sealers: Pick<SealerPoolOptions, 'program' | 'idleExitS' | 'spares'>;
+  /** The coordinators' announcement of the operator's word; without it the agent asks MySQL for it every second. */
+  readonly stamp?: OperatorStamp;
+  /** Who keeps the sealers; default: processes of this machine. */
+  readonly openSealers?: (options: SealerPoolOptions, needed: ReadonlySet<string>) => Promise<Sealers>;
   /** The agent cannot go on: the role ends, and its supervisor starts another. */
   readonly onFatal: (error: BeeproError) => void;
 }
+
+/** What others do to the sectors of an idle host is in its report so late at most, in ms; its claims look anew. */
+const REPORT_FRESH_MS = 20_000;
 
 /** How often running phases are held against their time limits, in ms. */
 const TIME_LIMIT_LOOK_MS = 500;
@@ -73,14 +90,16 @@ export class HostAgent {
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
-  readonly #pool: SealerPool;
+  readonly #pool: Sealers;
   readonly #fetcher: JobFetcher;
   readonly #resources: HostResources;
+  readonly #pace: PaceFacts;
   readonly #devices: HostDevices;
   readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
+  readonly #guard: StandInGuard;
   readonly #inbox: C1Inbox;
   #server: C1Server | undefined;
   #choice: Choice | undefined;
@@ -94,7 +113,7 @@ export class HostAgent {
       state: StateFolder;
       lease: HostLease;
       journal: RunJournal;
-      pool: SealerPool;
+      pool: Sealers;
       fetcher: JobFetcher;
       devices: HostDevices;
     },
@@ -106,6 +125,7 @@ export class HostAgent {
     this.#lease = parts.lease;
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
+    this.#guard = new StandInGuard(modules.database);
     this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
@@ -116,6 +136,7 @@ export class HostAgent {
       settings: modules.settings,
       log: this.#log,
     });
+    this.#pace = new PaceFacts({ worker: options.name, database: modules.database, log: this.#log });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
@@ -148,6 +169,7 @@ export class HostAgent {
       runs: () => [...this.#runs.values()],
       report: () => this.report(),
       onLost: (run) => this.#onLostClaim(run),
+      stamp: modules.stamp,
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
       onChange: () => this.#loop.wake(),
     });
@@ -158,7 +180,7 @@ export class HostAgent {
       view: () => this.view(),
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
-      claim: (runId) => claim(modules.database, this.#lease.lease, { runId, worker: options.name }),
+      claim: (runId) => this.#claim(runId),
       start: (row, job, candidate) => this.#start(row, job, candidate),
       onChoice: (choice) => {
         this.#choice = choice;
@@ -199,7 +221,8 @@ export class HostAgent {
         tool: options.gpuTool,
       });
       const { program } = modules.sealers;
-      const pool = await SealerPool.open(
+      const openSealers = modules.openSealers ?? ((...given) => SealerPool.open(...given));
+      const pool = await openSealers(
         {
           ...modules.sealers,
           program: (sealerClass, seat) =>
@@ -244,7 +267,7 @@ export class HostAgent {
   }
 
   /** The host as the scheduler sees it now. */
-  async view(): Promise<HostView> {
+  async view(freshMs?: number): Promise<HostView> {
     const { settings } = this.#modules;
     const runs = [...this.#runs.values()];
     const running: Partial<Record<Phase, number>> = {};
@@ -252,7 +275,7 @@ export class HostAgent {
     const acceptsOutsideC2 = settings.acceptsOutsideC2();
     const devices = this.#devices.views(this.#heldSeats());
     const idle = idleMemory(this.#pool.idle, devices);
-    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
+    const { held, ...resources } = await this.#resources.views(runs, idle, acceptsOutsideC2, freshMs);
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
@@ -263,18 +286,21 @@ export class HostAgent {
       acceptsOutsideC2,
       devices,
       ...resources,
+      ...(settings.pace() ? { pace: this.#pace.view(held, running['add-piece'] ?? 0) } : {}),
     };
   }
 
   /** What it runs, holds, would still take, and why not more. */
   async report(): Promise<HostReport> {
-    return hostReport(await this.view());
+    return hostReport(await this.view(REPORT_FRESH_MS));
   }
 
   /** Registers this agent as what the worker is now. */
   async register(): Promise<void> {
     const { name, version } = this.#options;
     const workerClass = this.#options.class?.();
+    const { standIn, capabilities } = await this.#capabilities();
+    await this.#guard.admit(standIn);
     const registered = await registerWorker(this.#modules.database.kysely, {
       name,
       class: workerClass ?? '',
@@ -282,7 +308,7 @@ export class HostAgent {
       hostEpoch: this.#lease.hostEpoch,
       pid: process.pid,
       version,
-      capabilities: await this.#capabilities(),
+      capabilities,
     });
     if (registered) this.#class = workerClass;
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
@@ -331,6 +357,8 @@ export class HostAgent {
     this.#closers.push(() => this.#deviceKeeper.close());
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
+    const { standIn } = this.#guard;
+    if (standIn) this.#log.warn({ standIn }, 'its sealer is a STAND-IN: nothing that it seals is proven');
   }
 
   async #serveC1(): Promise<void> {
@@ -399,12 +427,15 @@ export class HostAgent {
   #execute({ run, journalled }: AdoptedRun, after?: Promise<void>): void {
     this.#runs.set(run.row.id, run);
     this.#resources.forget();
+    this.#heartbeat.note();
     const execution = (async () => {
       await after;
       await this.#executor.execute(run, journalled);
     })().finally(() => {
       if (this.#runs.get(run.row.id) === run) this.#runs.delete(run.row.id);
       this.#resources.forget();
+      this.#heartbeat.note();
+      this.#pace.runEnded();
       if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
       this.#executions.delete(run);
       this.#pool.fill();
@@ -433,6 +464,7 @@ export class HostAgent {
   }
 
   #onSettings(): void {
+    this.#heartbeat.note();
     this.#resources.forget();
     this.#loop.wake();
     this.#lease.retime();
@@ -472,7 +504,23 @@ export class HostAgent {
     this.#modules.onFatal(error);
   }
 
-  async #capabilities(): Promise<Record<string, unknown>> {
+  async #claim(runId: number): Promise<PhaseRunRow | undefined> {
+    try {
+      return await claim(this.#modules.database, this.#lease.lease, {
+        runId,
+        worker: this.#options.name,
+        admit: (run) => this.#guard.admitRun(run),
+      });
+    } catch (error) {
+      if (isBeeproError(error, 'SEALER_STAND_IN_REFUSED')) this.#fatal(error);
+      throw error;
+    }
+  }
+
+  async #capabilities(): Promise<{
+    readonly standIn: StandIn | undefined;
+    readonly capabilities: Record<string, unknown>;
+  }> {
     const reservation = this.#pool.reserve('cpu');
     const lease = await reservation.open();
     try {
@@ -481,7 +529,8 @@ export class HostAgent {
       // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
       const gpu = { ...result.gpu, devices: this.#devices.gpus };
       const listen = this.#server ? { listen: this.#server.address } : {};
-      return { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
+      const capabilities = { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
+      return { standIn: lease.client.hello.stand_in, capabilities };
     } finally {
       lease.release();
     }

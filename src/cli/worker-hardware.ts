@@ -20,6 +20,10 @@ const capabilities = z.looseObject({
   cpu: z.object({ model: z.string(), logical: z.number() }).optional(),
   memory_bytes: z.number().optional(),
   gpu: z.object({ devices: z.array(z.unknown()) }).optional(),
+  /** Of a worker whose sealer only plays one. */
+  stand_in: z.string().optional(),
+  profile: z.string().optional(),
+  speed: z.number().optional(),
   hardware: z
     .object({
       cpu: z.string(),

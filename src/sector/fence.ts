@@ -61,7 +61,7 @@ export async function acceptRun(
   await insertSectorEvent(trx, {
     ...id,
     event: 'run.accepted',
-    data: { phase: run.phase, runId, attempt, claim, worker },
+    data: { phase: run.phase, runId, attempt, claim, worker, ...standInOf(result) },
   });
   const applied = await applyEvent(trx, id, event);
   killPoint('accept.before-commit');
@@ -157,4 +157,9 @@ async function lockFenced(trx: Trx, fence: Fence): Promise<PhaseRunRow | undefin
   await lockSector(trx, { miner: seen.miner, number: seen.number });
   const run = await lockHeldRun(trx, fence);
   return run?.worker === fence.worker ? run : undefined;
+}
+
+/** Nothing that a stand-in did passes for the real thing in a sector's log. */
+function standInOf(result: Readonly<Record<string, unknown>>): { readonly standIn?: string } {
+  return typeof result.standIn === 'string' ? { standIn: result.standIn } : {};
 }

@@ -6,6 +6,7 @@ import { EDGES } from './edges.ts';
 import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
 import { OUTSOURCE } from './outsource.ts';
+import { PACE } from './pace.ts';
 import { LIMITS, TIME_LIMITS } from './phases.ts';
 import { PIECES } from './pieces.ts';
 import { PLEDGE } from './pledge.ts';
@@ -21,5 +22,5 @@ export const SUITES = {
   'edges.test.ts': { EDGES },
   'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
-  'worker.test.ts': { AGENT, SEALING },
+  'worker.test.ts': { AGENT, PACE, SEALING },
 } as const;
