@@ -3,10 +3,10 @@ import type { Fleet } from '../fleets/fleet-schema.ts';
 import { drawDuration, type Profile } from '../fleets/profile-schema.ts';
 import { SimChain } from './chain.ts';
 import { EventQueue } from './event-queue.ts';
-import { SimHost } from './host.ts';
+import { type ActiveRun, type Run, type Sector, SimHost } from './host.ts';
 import { Random } from './random.ts';
 import { backoffMs } from './recoveries.ts';
-import { type ActiveRun, type Run, type Sector, STATE_OF } from './sector.ts';
+import { STATE_OF } from './sector.ts';
 
 /** BullMQ's priority of a job without a deadline. */
 const PRIORITY = 1_000_000;
@@ -128,6 +128,12 @@ export class World {
       if (!active.ended) this.#end(active);
     });
     return active;
+  }
+
+  /** The sector's files go to another host. */
+  move(sector: Sector, to: SimHost): void {
+    sector.host?.letGo(sector, this.clock.now);
+    to.takeIn(sector, this.clock.now);
   }
 
   #end(active: ActiveRun): void {
