@@ -55,6 +55,8 @@ export class World {
   provenCounted = 0;
   /** Ms of runs that were lost with their host or failed. */
   wastedMs = 0;
+  /** Called before a sector's workspace is freed; for measuring. */
+  onCleared: ((sector: Sector) => void) | undefined;
   #counting = false;
   readonly #chain: SimChain;
   readonly #failing: boolean;
@@ -177,6 +179,7 @@ export class World {
         if (sector.proved) this.#ready(sector, 'clear-cache');
         break;
       case 'clear-cache':
+        this.onCleared?.(sector);
         host.letGo(sector, this.clock.now);
         this.#enter(sector, 'CommitBatching');
         this.#chain.commit(sector);
