@@ -1,5 +1,13 @@
 import type { OperatorStamp } from '#config';
-import { type Database, findWorker, heartbeatWorker, listQueuePauses, renewRuns, type WorkerRow } from '#db';
+import {
+  type Database,
+  findWorker,
+  heartbeatWorker,
+  listQueuePauses,
+  renewRuns,
+  transaction,
+  type WorkerRow,
+} from '#db';
 import type { Logger } from '#log';
 import type { HostReport } from '#sched';
 import type { ActiveRun } from './active-run.ts';
@@ -116,7 +124,8 @@ export class Heartbeat {
   /** Keeps the claims alive, and sees which are lost. */
   async #renew(): Promise<void> {
     const fences = new Map(this.#modules.runs().map((run) => [run.fence, run]));
-    const lost = await renewRuns(this.#modules.database.kysely, [...fences.keys()]);
+    // Acceptances lock the same rows one by one: a deadlock with them is tried again, not waited out.
+    const lost = await transaction(this.#modules.database, (trx) => renewRuns(trx, [...fences.keys()]));
     this.#beatAt = performance.now();
     for (const fence of lost) {
       const run = fences.get(fence);
