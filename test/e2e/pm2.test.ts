@@ -165,7 +165,7 @@ test(
     expect(proven).toMatchObject({ status: 'done', attempt: 1, claim: 1, crashes: 0, worker: WORKER });
     expect(proven?.result).not.toHaveProperty('fromMemo');
     // The process that computed when the first agent was there is the one that has answered the third.
-    expect(files.sealerNamed(sealer.name)).toEqual(sealer.identity);
+    expect(files.isUnchanged(sealer)).toBe(true);
     const accepted = await db.kysely
       .selectFrom('sector_event')
       .selectAll()

@@ -67,6 +67,8 @@ export async function sealUnderFire(
       ['coordinator.sweep_interval', '*', '500ms'],
       ['sector.retry.backoff_percent', '*', '5'],
       ['message.push_interval', '*', '2s'],
+      // The workspace is a small disk.
+      ['worker.scratch_keep_free', '*', '0B'],
     ],
   });
   let isSealed = false;

@@ -109,7 +109,7 @@ test('a PC1 goes on while its agent is dead, and the next agent takes it over wi
   await fleet.untilState(id, 'PreCommit2');
   const ended = await findRun(fleet.database.kysely, run.id);
   expect(ended).toMatchObject({ status: 'done', claim: run.claim, crashes: 0 });
-  expect(files.sealerNamed(sealer.name)).toEqual(sealer.identity);
+  expect(files.isUnchanged(sealer)).toBe(true);
   expect(ended?.host_epoch).toBeGreaterThan(run.host_epoch ?? 0);
   await next.kill('SIGTERM');
 }, 60_000);

@@ -37,6 +37,12 @@ export class HostFiles {
     return existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : undefined;
   }
 
+  /** True while no other process has taken the name of this sealer; one that has served its run may have ended. */
+  isUnchanged({ name, identity }: { name: string; identity: ProcessIdentity }): boolean {
+    const now = this.sealerNamed(name);
+    return now === undefined || (now.pid === identity.pid && now.startTime === identity.startTime);
+  }
+
   /** The outcome of a run in the journal. */
   outcomeOf(runId: number): unknown {
     const outcome = join(this.state, 'runs', String(runId), 'result.json');
