@@ -83,7 +83,11 @@ async function live(fleet: Fleet): Promise<{ perDay: number; sectors: number }> 
         ([phase, limit]) => [`worker.limit.${phase}`, '*', String(limit)] as const,
       ),
       ['worker.max_sectors', '*', String(box.maxSectors)],
-      ['worker.devices', '*', box.devices.map((device, i) => `cpu:${i} cores=0 slots=${device.slots}`).join(', ')],
+      [
+        'worker.devices',
+        '*',
+        box.devices.map((device, i) => `cpu:${i} cores=0 slots=${device.slots}`).join(', '),
+      ],
       ['chain.confidence.seed', '*', String(fleet.chain.seedConfidence)],
       ['chain.poll_interval', '*', `${LOOK_MS}ms`],
       ['pledge.interval', '*', '500ms'],
@@ -108,6 +112,7 @@ async function live(fleet: Fleet): Promise<{ perDay: number; sectors: number }> 
 
 /** When each of the first `count` sectors was proven, in ms by the server's clock, in that order. */
 async function provings(database: Database, count: number): Promise<number[]> {
+  let seen = 0;
   for (;;) {
     const rows = await database.kysely
       .selectFrom('sector')
@@ -118,7 +123,8 @@ async function provings(database: Database, count: number): Promise<number[]> {
     const parked = rows.find((row) => row.state === 'Parked');
     if (parked) throw new Error(`a sector is parked: ${parked.parked_reason}`);
     if (rows.length >= count) return rows.slice(0, count).map((row) => row.state_at.getTime());
-    process.stderr.write(`\r${rows.length} of ${count} sectors `);
+    if (rows.length > seen) process.stderr.write(`\r${rows.length} of ${count} sectors `);
+    seen = rows.length;
     await sleep(1_000);
   }
 }
