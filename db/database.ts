@@ -56,7 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     kysely,
     close: () => {
-      closing ??= kysely.destroy();
+      closing ??= kysely.destroy().then(() => pool.close());
       return closing;
     },
   };

@@ -15,6 +15,8 @@ interface Modules {
   readonly intervalMs: () => number;
   readonly runs: () => readonly ActiveRun[];
   readonly report: () => Promise<HostReport>;
+  /** A run whose fence no longer holds: claimed again if it can be had, else stopped, its sealer with it. */
+  readonly onLost: (run: ActiveRun) => Promise<void>;
   /** While it is the same, the operator has said nothing new: MySQL need not be asked. */
   readonly stamp?: OperatorStamp | undefined;
   /** A newer agent has registered under this worker's name. */
@@ -23,10 +25,7 @@ interface Modules {
   readonly onChange: () => void;
 }
 
-/**
- * Keeps this worker and its claims alive in MySQL, and sees what was taken from it: a run whose fence is gone is
- * stopped, its sealer with it.
- */
+/** Keeps this worker and its claims alive in MySQL, and sees what was taken from it. */
 export class Heartbeat {
   readonly #modules: Modules;
   #timer: NodeJS.Timeout | undefined;
@@ -90,8 +89,9 @@ export class Heartbeat {
       if (isDue || this.#isStale) {
         this.#isStale = false;
         const report = await this.#modules.report();
-        if (isDue) await this.#renew();
-        if (isDue || gist(report) !== this.#reported) await this.#tell(report);
+        const isKnown = isDue || gist(report) !== this.#reported ? await this.#tell(report) : true;
+        // Last, for an agent that was replaced while it stood still has nothing to renew and nobody to stop.
+        if (isDue && isKnown) await this.#renew();
       }
       if (this.#failing) this.#modules.log.info('heartbeats go on');
       this.#failing = false;
@@ -102,27 +102,27 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  /** Keeps the claims alive, and sees which are lost. */
-  async #renew(): Promise<void> {
-    const { database } = this.#modules;
-    const runs = this.#modules.runs();
-    const lost = await renewRuns(
-      database.kysely,
-      runs.map((run) => run.fence),
-    );
-    for (const fence of lost) {
-      const run = runs.find((one) => one.fence === fence);
-      // A run that ended while it was looked at is no longer running, and not lost.
-      if (run && !run.answered) run.stop('superseded');
-    }
-    this.#beatAt = performance.now();
+  /** False when another agent answers for this worker now. */
+  async #tell(report: HostReport): Promise<boolean> {
+    const { database, worker, hostEpoch, onReplaced } = this.#modules;
+    const epoch = hostEpoch();
+    const known = await heartbeatWorker(database.kysely, worker, epoch, { ...report });
+    if (known) this.#reported = gist(report);
+    // The epoch rises when a lapsed lease is regained.
+    else if (!this.#closed && epoch === hostEpoch()) onReplaced();
+    return known;
   }
 
-  async #tell(report: HostReport): Promise<void> {
-    const { database, worker, hostEpoch, onReplaced } = this.#modules;
-    const known = await heartbeatWorker(database.kysely, worker, hostEpoch(), { ...report });
-    this.#reported = gist(report);
-    if (!known && !this.#closed) onReplaced();
+  /** Keeps the claims alive, and sees which are lost. */
+  async #renew(): Promise<void> {
+    const fences = new Map(this.#modules.runs().map((run) => [run.fence, run]));
+    const lost = await renewRuns(this.#modules.database.kysely, [...fences.keys()]);
+    this.#beatAt = performance.now();
+    for (const fence of lost) {
+      const run = fences.get(fence);
+      // A run that ended or was claimed again while it was looked at is not lost.
+      if (run && !run.answered && run.fence.claim === fence.claim) await this.#modules.onLost(run);
+    }
   }
 
   async #look(): Promise<void> {

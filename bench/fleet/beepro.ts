@@ -9,8 +9,7 @@ import {
   hostReport,
   type PledgingMiner,
 } from '#sched';
-import { needsDevice, type SimHost } from './host.ts';
-import type { ActiveRun, Run } from './sector.ts';
+import { type ActiveRun, needsDevice, type Run, type SimHost } from './host.ts';
 import { WorkQueue } from './work-queue.ts';
 import { type Dispatcher, EXPIRY_MS, type World } from './world.ts';
 

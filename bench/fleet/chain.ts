@@ -1,7 +1,7 @@
 import type { Fleet } from '../fleets/fleet-schema.ts';
 import type { EventQueue } from './event-queue.ts';
+import type { Sector } from './host.ts';
 import type { Random } from './random.ts';
-import type { Sector } from './sector.ts';
 
 /** Sectors that wait for company, and leave together when the first has waited enough or the message is full. */
 class Batcher {

@@ -1,10 +1,18 @@
-import { type Bytes, PHASES, type Phase, SEALING_PHASES, type SectorState } from '#core';
+import {
+  type Bytes,
+  MEMORY_NEEDS,
+  PHASE_NAMES,
+  PHASES,
+  type Phase,
+  SEALING_PHASES,
+  type SectorState,
+} from '#core';
 import type { Choice, DeviceView, HostReport, HostView, PaceView, SlotUse } from '#sched';
 import type { MachineClass } from '../fleets/fleet-schema.ts';
 import type { Profile } from '../fleets/profile-schema.ts';
 import { LastMean } from './learned.ts';
 import { Meter } from './meter.ts';
-import type { ActiveRun, Run, Sector } from './sector.ts';
+import type { ActiveRunOn, RunOn, SectorOn } from './sector.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const GIB: Bytes = 1024 ** 3;
@@ -14,16 +22,13 @@ const REMEMBERED = 20;
 const FACTS_MS = 10_000;
 const NO_PAUSES: ReadonlySet<string> = new Set();
 
-/** Memory that a run may grow to with 32 GiB sectors; enough for the simulation's hosts, whose limits are sized by it. */
-const NEEDS: Readonly<Partial<Record<Phase, Bytes>>> = {
-  'add-piece': GIB,
-  precommit1: 64 * GIB,
-  precommit2: 32 * GIB,
-  commit2: 64 * GIB,
-};
 /** Scratch space: the operators' 650 GB a sector, of which 16.2 sector sizes are used at the peak. */
 const ROOM_PER_SECTOR: Bytes = 650e9;
 const PEAK: Bytes = Math.round(16.2 * 32 * GIB);
+
+export type Sector = SectorOn<SimHost>;
+export type Run = RunOn<SimHost>;
+export type ActiveRun = ActiveRunOn<SimHost>;
 
 interface SimDevice extends DeviceView {
   readonly held: SlotUse[];
@@ -63,6 +68,8 @@ export class SimHost {
   #facts: Pick<PaceView, 'durationsMs' | 'seedWaitMs'> = { durationsMs: {} };
   #factsAt = Number.NEGATIVE_INFINITY;
   readonly #memoryRuns: { need: Bytes; used: Bytes }[] = [];
+  /** What a run of each phase may grow to. */
+  readonly #needs: Readonly<Partial<Record<Phase, Bytes>>>;
   readonly #pace: boolean;
 
   constructor(index: number, machine: MachineClass, profile: Profile, pace: boolean) {
@@ -71,6 +78,16 @@ export class SimHost {
     this.machine = machine;
     this.profile = profile;
     this.#pace = pace;
+    const given: { readonly [P in Phase]?: number | undefined } = machine.memoryNeedsGiB;
+    this.#needs = Object.fromEntries(
+      PHASE_NAMES.map((phase) => {
+        const override = given[phase];
+        return [
+          phase,
+          override === undefined ? (MEMORY_NEEDS[phase][profile.sectorSize] ?? 0) : override * GIB,
+        ];
+      }),
+    );
     this.devices = machine.devices.map(({ slots }, number) => ({
       id: `gpu:${number}`,
       slots,
@@ -106,9 +123,9 @@ export class SimHost {
       memory: {
         total: machine.memoryGiB * GIB,
         available: machine.memoryGiB * GIB,
-        keepFree: 8 * GIB,
+        keepFree: GIB,
         runs: this.#memoryRuns,
-        needs: NEEDS,
+        needs: this.#needs,
       },
       ...(machine.maxSectors > 0
         ? {
@@ -131,8 +148,8 @@ export class SimHost {
     const { phase } = run.run;
     this.active.add(run);
     this.running[phase] = (this.running[phase] ?? 0) + 1;
-    const need = NEEDS[phase];
-    if (need !== undefined) this.#memoryRuns.push({ need, used: need });
+    const need = this.#needs[phase] ?? 0;
+    if (need > 0) this.#memoryRuns.push({ need, used: need });
     if (run.device !== undefined) {
       this.devices[run.device]?.held.push(phase);
       this.busySlots.add(1, now);
@@ -146,8 +163,8 @@ export class SimHost {
     run.ended = true;
     this.active.delete(run);
     this.running[phase] = (this.running[phase] ?? 0) - 1;
-    const need = NEEDS[phase];
-    if (need !== undefined) {
+    const need = this.#needs[phase] ?? 0;
+    if (need > 0) {
       this.#memoryRuns.splice(
         this.#memoryRuns.findIndex((one) => one.need === need),
         1,

@@ -1,12 +1,11 @@
 import type { Phase, SectorState } from '#core';
-import type { SimHost } from './host.ts';
 
-/** A sector on its way. */
-export interface Sector {
+/** A sector on its way through hosts of some kind. */
+export interface SectorOn<Host> {
   readonly id: number;
   state: SectorState;
   /** The host that holds its files; undefined before AddPiece has begun and once the workspace is cleared. */
-  host: SimHost | undefined;
+  host: Host | undefined;
   begunAt: number;
   /** When PC2 ended. */
   sealedAt: number;
@@ -17,13 +16,13 @@ export interface Sector {
 }
 
 /** One run of a phase: waiting in a queue, or running on a host. */
-export interface Run {
-  readonly sector: Sector;
+export interface RunOn<Host> {
+  readonly sector: SectorOn<Host>;
   readonly phase: Phase;
   /** BullMQ's: lower goes first. */
   readonly priority: number;
   /** Whose queue it waits in; undefined: the fleet's. */
-  readonly queue: SimHost | undefined;
+  readonly queue: Host | undefined;
   /** It waits in the fleet's queue as well. */
   offered: boolean;
   /** When it could first have been started. */
@@ -31,9 +30,9 @@ export interface Run {
 }
 
 /** A run that a host has claimed. */
-export interface ActiveRun {
-  readonly run: Run;
-  readonly host: SimHost;
+export interface ActiveRunOn<Host> {
+  readonly run: RunOn<Host>;
+  readonly host: Host;
   readonly device: number | undefined;
   readonly startedAt: number;
   readonly fails: boolean;

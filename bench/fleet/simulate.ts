@@ -3,6 +3,7 @@ import type { Fleet } from '../fleets/fleet-schema.ts';
 import type { Profile } from '../fleets/profile-schema.ts';
 import { BeeProDispatcher, type Order } from './beepro.ts';
 import { type Bound, boundOf } from './bound.ts';
+import { LotusDispatcher } from './lotus.ts';
 import { percentile } from './meter.ts';
 import { World } from './world.ts';
 
@@ -52,7 +53,7 @@ export interface ClassUse {
 export function simulate(options: SimulationOptions): SimulationResult {
   const { fleet, profiles, seed, failing, policy, pace = true, order = 'production', trace } = options;
   const world = new World({ fleet, profiles, seed, failing, pace: pace && policy === 'beepro' });
-  const dispatcher = new BeeProDispatcher(world, order);
+  const dispatcher = policy === 'lotus' ? new LotusDispatcher(world) : new BeeProDispatcher(world, order);
   world.begin(dispatcher);
   if (trace) {
     const look = () => {

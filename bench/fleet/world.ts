@@ -3,10 +3,10 @@ import type { Fleet } from '../fleets/fleet-schema.ts';
 import { drawDuration, type Profile } from '../fleets/profile-schema.ts';
 import { SimChain } from './chain.ts';
 import { EventQueue } from './event-queue.ts';
-import { SimHost } from './host.ts';
+import { type ActiveRun, type Run, type Sector, SimHost } from './host.ts';
 import { Random } from './random.ts';
 import { backoffMs } from './recoveries.ts';
-import { type ActiveRun, type Run, type Sector, STATE_OF } from './sector.ts';
+import { STATE_OF } from './sector.ts';
 
 /** BullMQ's priority of a job without a deadline. */
 const PRIORITY = 1_000_000;
@@ -55,6 +55,8 @@ export class World {
   provenCounted = 0;
   /** Ms of runs that were lost with their host or failed. */
   wastedMs = 0;
+  /** Called before a sector's workspace is freed; for measuring. */
+  onCleared: ((sector: Sector) => void) | undefined;
   #counting = false;
   readonly #chain: SimChain;
   readonly #failing: boolean;
@@ -130,6 +132,12 @@ export class World {
     return active;
   }
 
+  /** The sector's files go to another host. */
+  move(sector: Sector, to: SimHost): void {
+    sector.host?.letGo(sector, this.clock.now);
+    to.takeIn(sector, this.clock.now);
+  }
+
   #end(active: ActiveRun): void {
     const { run, host, startedAt, fails } = active;
     const { now } = this.clock;
@@ -171,6 +179,7 @@ export class World {
         if (sector.proved) this.#ready(sector, 'clear-cache');
         break;
       case 'clear-cache':
+        this.onCleared?.(sector);
         host.letGo(sector, this.clock.now);
         this.#enter(sector, 'CommitBatching');
         this.#chain.commit(sector);

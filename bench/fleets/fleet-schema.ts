@@ -31,6 +31,10 @@ const machineClass = z
     /** Logical cores and physical memory, for admission and for Lotus' resource table. */
     threads: z.number().int().min(1),
     memoryGiB: z.number().positive(),
+    /** What a run of a phase is counted with, in GiB, where it is not the default (`worker.memory.<phase>`). */
+    memoryNeedsGiB: z
+      .strictObject({ precommit2: z.number().optional(), commit2: z.number().optional() })
+      .default({}),
     gpus: count,
   })
   .refine(

@@ -33,6 +33,7 @@ export class BoundedPool implements MysqlPool {
   readonly #server: string;
   readonly #limits: PoolLimits;
   readonly #ready = new WeakSet<PoolConnection>();
+  #isEnded = false;
 
   constructor(target: ConnectionTarget, limits: PoolLimits) {
     this.#server = target.server;
@@ -54,10 +55,17 @@ export class BoundedPool implements MysqlPool {
   }
 
   end(callback: (error: unknown) => void): void {
+    this.#isEnded = true;
     this.#pool.end((error) => {
       if (this.#spares) this.#spares.end((second) => callback(error ?? second ?? undefined));
       else callback(error ?? undefined);
     });
+  }
+
+  /** kysely ends only a pool that it has used, and one that was never used holds the process by its timer. */
+  close(): Promise<void> {
+    if (this.#isEnded) return Promise.resolve();
+    return new Promise((resolve, reject) => this.end((error) => (error ? reject(error) : resolve())));
   }
 
   async #acquire(): Promise<PoolConnection> {

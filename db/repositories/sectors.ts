@@ -122,16 +122,6 @@ export async function listSectors(executor: Executor, page: SectorPage): Promise
   return query.execute();
 }
 
-/** Sectors whose files a worker holds. */
-export async function countSectorsOfWorker(executor: Executor, worker: string): Promise<number> {
-  const row = await executor
-    .selectFrom('sector')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('worker', '=', worker)
-    .executeTakeFirst();
-  return Number(row?.count ?? 0);
-}
-
 /** Sectors whose files each worker holds, or one worker. */
 export async function countSectorsByWorker(
   executor: Executor,

@@ -92,6 +92,7 @@ export function sectorCost(
     ]),
   ) as Record<Phase, number>;
   const said = settings.get('worker.sector_space', { worker })[size];
-  const model = sectorPeak(sealProof(size, 'interactive'));
-  return { size, memory, space: said ?? (space === 'rule' ? ruleOfThumbSpace(sectorBytes(size)) : model) };
+  const files = sectorPeak(sealProof(size, 'interactive'));
+  const rule = Math.max(files, ruleOfThumbSpace(sectorBytes(size)));
+  return { size, memory, space: said ?? (space === 'rule' ? rule : files) };
 }

@@ -26,6 +26,8 @@ export interface InstallationOptions {
    * proof; proofs are then remembered in this folder. For tests.
    */
   readonly proofMemo?: string;
+  /** Added to the environment of one role at each of its starts, by its name: `sealing`, `worker host-a`, `chain`. */
+  readonly roleEnv?: Readonly<Record<string, NodeJS.ProcessEnv>>;
   /** Play a machine's profile instead of sealing, on a chain that says so; see `docs/replay.md`. */
   readonly replay?: { readonly profile: string; readonly speed: number; readonly seed: string };
   /** Run the production build's roles. */
@@ -166,13 +168,14 @@ export class LocalInstallation {
 
   /** SIGKILL for every sealer that belongs to this installation, the chain's verifier included. */
   killSealers(): void {
-    for (const pid of sealersBelow(this.dir)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const pid of sealersBelow(this.dir)) killNow(pid);
+  }
+
+  /** SIGKILL for one of them. @param draw in [0, 1), which one */
+  killSealer(draw: number): void {
+    const pids = sealersBelow(this.dir);
+    const pid = pids[Math.floor(draw * pids.length)];
+    if (pid !== undefined) killNow(pid);
   }
 
   /** Stops every role, the chain last, and then the sealers, which outlive their agents by design. */
@@ -186,10 +189,19 @@ export class LocalInstallation {
 
   #start(name: string, args: readonly string[], onceEnv: NodeJS.ProcessEnv = {}): RoleProcess {
     const logFile = join(this.logsDir, `${name.replaceAll(' ', '-')}.log`);
-    const { production = false } = this.#options;
-    const role = new RoleProcess({ name, args, env: this.env, logFile, restart: true, production }, onceEnv);
+    const { production = false, roleEnv = {} } = this.#options;
+    const env = { ...this.env, ...roleEnv[name] };
+    const role = new RoleProcess({ name, args, env, logFile, restart: true, production }, onceEnv);
     this.#roles.set(name, role);
     return role;
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import { type Database, type DatabaseOptions, migrateDatabase, openDatabase } from '#db';
 import type { Logger } from '#log';
 import { QueueBus } from '#queues';
+import { whenServersAnswer } from './when-servers-answer.ts';
 
 /** What every role stands on. */
 export interface RoleModules extends AsyncDisposable {
@@ -44,14 +45,19 @@ export const WORKER_CONNECTIONS = {
 } as const satisfies ConnectionPlan;
 
 /**
- * Opens the servers that the environment names and brings the database to this version. Closed in the reverse order.
+ * Opens the servers that the environment names and brings the database to this version, waiting for servers that are
+ * away until `signal` aborts. Closed in the reverse order.
  * @throws BeeproError `ENVIRONMENT_INVALID`, `DB_…`, `REDIS_…`
  */
-export async function openRoleModules(
+export function openRoleModules(
   role: string,
   log: Logger,
-  connections: ConnectionPlan = {},
+  options: ConnectionPlan & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<RoleModules> {
+  return whenServersAnswer(() => open(role, log, options), { log, signal: options.signal });
+}
+
+async function open(role: string, log: Logger, connections: ConnectionPlan): Promise<RoleModules> {
   const environment = readEnvironment();
   const mysql = needMysql(environment);
   const applied = await migrateDatabase(mysql, ({ number, name, steps }, step) => {

@@ -15,8 +15,8 @@ import {
 } from './sealing/index.ts';
 
 /** The sealing role by the environment: coordinates sectors, messages and queues. Any number may run. */
-export async function runSealing(log: Logger): Promise<RunningRole> {
-  const modules = await openRoleModules('sealing', log);
+export async function runSealing(log: Logger, signal?: AbortSignal): Promise<RunningRole> {
+  const modules = await openRoleModules('sealing', log, { signal });
   const { db, wake, chain } = modules;
   // Changes made by plain SQL get their line in the history here.
   const watcher = new SettingsWatcher({

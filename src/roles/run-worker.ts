@@ -16,8 +16,12 @@ export interface WorkerCommand {
 }
 
 /** The worker role by the environment: this machine's agent. */
-export async function runWorker(command: WorkerCommand, log: Logger): Promise<RunningRole> {
-  const modules = await openRoleModules('worker', log, WORKER_CONNECTIONS);
+export async function runWorker(
+  command: WorkerCommand,
+  log: Logger,
+  signal?: AbortSignal,
+): Promise<RunningRole> {
+  const modules = await openRoleModules('worker', log, { ...WORKER_CONNECTIONS, signal });
   try {
     const { environment } = modules;
     const name = command.name ?? environment.workerName;

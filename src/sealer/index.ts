@@ -26,6 +26,7 @@ export {
   type Sealers,
 } from './sealer-pool.ts';
 export {
+  endProcess,
   endSealerProcess,
   type RunningSealer,
   type SealerPlace,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { BeeproError, type Bytes, formatBytes } from '#core';
+import { BeeproError, type Bytes, formatBytes, isBeeproError } from '#core';
 import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
 import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -62,6 +63,9 @@ export interface SealerPoolOptions {
 }
 
 const IDLE_EXIT_S = 600;
+/** Each waits 5 s for the greeting: a minute in all, as for a sealer that falls silent while it is connected. */
+const ADOPTION_TRIES = 12;
+const ADOPTION_PAUSE_MS = 100;
 
 /** Whom a process serves: runs of its class, on its seat or its cores if it has any. */
 export interface SealerKind {
@@ -163,7 +167,11 @@ export class SealerPool implements Sealers {
   /** The resident process of a seat, once whoever had it before has let go of it. */
   async reserveSeat(seat: SealerSeat): Promise<SealerReservation> {
     const free = await this.#occupy(seat);
-    const member = this.#takeIdle((one) => isSameSeat(one.seat, seat));
+    const ofSeat = (one: Member) => isSameSeat(one.seat, seat);
+    const member = this.#takeIdle(ofSeat);
+    // An agent that died while it replaced one has left two.
+    for (let twin = this.#takeIdle(ofSeat); member && twin; twin = this.#takeIdle(ofSeat))
+      await this.#discard(twin);
     return member
       ? this.#reserved(member, free)
       : this.#reserveNew(newName('prover'), { class: 'prover', seat }, free);
@@ -181,7 +189,7 @@ export class SealerPool implements Sealers {
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record.process)) {
       try {
-        const client = await SealerClient.connect(place.socket);
+        const client = await connectPatiently(place.socket, record.process);
         const running = { ...place, process: record.process };
         const { process: _process, ...known } = record;
         return this.#reserved({ ...known, name, seat: held, running, client }, free);
@@ -387,6 +395,22 @@ export class SealerPool implements Sealers {
     if (!record.success) return undefined;
     const { class: sealerClass, bootId, pid, startTime, seat, cores, fingerprint } = record.data;
     return { class: sealerClass, process: { bootId, pid, startTime }, seat, cores, fingerprint };
+  }
+}
+
+/**
+ * A process that has computed for hours may be slow to answer on a machine that is short of memory or disk. Tries are
+ * counted, not time alone: an agent that stands still in the middle does not take its own silence for the sealer's.
+ */
+async function connectPatiently(socket: string, identity: ProcessIdentity): Promise<SealerClient> {
+  for (let left = ADOPTION_TRIES; ; left -= 1) {
+    try {
+      return await SealerClient.connect(socket);
+    } catch (error) {
+      const mayCome = isBeeproError(error, 'SEALER_UNREACHABLE') && isAlive(identity);
+      if (left === 1 || !mayCome) throw error;
+      await sleep(ADOPTION_PAUSE_MS);
+    }
   }
 }
 

@@ -94,7 +94,9 @@ export async function deferRun(
 ): Promise<boolean> {
   const run = await lockFenced(trx, fence);
   if (!run) return false;
-  return deferClaimedRun(trx, fence, Math.max(delayMs, 1), reason);
+  // A foreign host that cannot get the input must not win against the own one again and again.
+  const closeOffer = run.queue_worker !== null && run.queue_worker !== fence.worker;
+  return deferClaimedRun(trx, fence, Math.max(delayMs, 1), reason, { closeOffer });
 }
 
 /** Applies an event that only a live run may cause: PreCommit1's ticket. */

@@ -22,6 +22,7 @@ function sealerFor(network: string, onKill: () => void = () => undefined): RunSe
     runId: 1,
     network,
     hostEpoch: () => 1,
+    mayEnd: async () => true,
     onProgress: () => undefined,
   });
 }
