@@ -112,6 +112,7 @@ async function live(fleet: Fleet): Promise<{ perDay: number; sectors: number }> 
 
 /** When each of the first `count` sectors was proven, in ms by the server's clock, in that order. */
 async function provings(database: Database, count: number): Promise<number[]> {
+  let seen = 0;
   for (;;) {
     const rows = await database.kysely
       .selectFrom('sector')
@@ -122,7 +123,8 @@ async function provings(database: Database, count: number): Promise<number[]> {
     const parked = rows.find((row) => row.state === 'Parked');
     if (parked) throw new Error(`a sector is parked: ${parked.parked_reason}`);
     if (rows.length >= count) return rows.slice(0, count).map((row) => row.state_at.getTime());
-    process.stderr.write(`\r${rows.length} of ${count} sectors `);
+    if (rows.length > seen) process.stderr.write(`\r${rows.length} of ${count} sectors `);
+    seen = rows.length;
     await sleep(1_000);
   }
 }

@@ -24,7 +24,7 @@ export interface HostObject {
   close(): Promise<void>;
 }
 
-const log = createLogger({ role: 'bench', level: 'error', pretty: false });
+const log = createLogger({ role: 'bench', level: process.env.BEEPRO_LOG_LEVEL ?? 'error', pretty: false });
 
 /** Everything but the sealer processes is what a worker's process has: those are played within this one. */
 export async function startHost(options: HostOptions): Promise<HostObject> {
