@@ -27,6 +27,8 @@ beforeAll(async () => {
     sectorSize: '2KiB',
     blockTimeMs: 300,
     replay: { profile: PROFILE, speed: SPEED, seed: 'test' },
+    // However slowly an agent starts again: its claim is not given to anybody meanwhile.
+    settings: [['worker.heartbeat_expiry', '*', '2m']],
   });
   await installation.startChain();
   await installation.configure();
