@@ -3,60 +3,52 @@ import { type Database, findRun, transaction } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
 import type { RunOutcome } from '#sealer';
-import {
-  acceptRun,
-  deferRun,
-  type Fence,
-  failRun,
-  type OutboxJob,
-  publishJobs,
-  type RetryScale,
-} from '#sector';
+import { acceptRun, deferRun, failRun, type OutboxJob, publishJobs, type RetryScale } from '#sector';
+import type { ActiveRun } from './active-run.ts';
 import type { Deferral } from './deferral.ts';
-import { patiently } from './patience.ts';
+import { isDatabaseOutage, patiently } from './patience.ts';
 
-/** `earlier`: it was accepted already, and the word of it got lost in a crash or an outage. */
-export type Verdict = 'accepted' | 'earlier' | 'superseded';
+/**
+ * `earlier`: it was accepted already, and the word of it got lost in a crash or an outage. `replaced`: a newer agent of
+ * this host answers for the run, and nothing of it is this one's to touch.
+ */
+export type Verdict = 'accepted' | 'earlier' | 'superseded' | 'replaced';
 
 interface Modules {
   readonly database: Database;
   readonly bus: QueueBus;
   readonly log: Logger;
+  /** Claims a run again that was given back while this agent was not heard; false when it cannot be had. */
+  readonly reclaim: (run: ActiveRun) => Promise<boolean>;
 }
 
 /**
  * Brings the outcome of a run into MySQL, however long MySQL is away: the journal holds it meanwhile. One
  * transaction checks the fence, stores the result and moves the sector on; then the next job is published.
- * @throws BeeproError when `signal` is aborted
+ * @throws BeeproError when the agent leaves
  */
 export async function accept(
   modules: Modules,
-  fence: Fence,
+  run: ActiveRun,
   outcome: RunOutcome,
   retry: RetryScale,
-  signal: AbortSignal,
 ): Promise<Verdict> {
-  return persist(modules, fence, signal, async () => {
+  return persist(modules, run, async () => {
     const answer = await transaction(modules.database, async (trx) => {
-      if ('failed' in outcome) return failRun(trx, fence, outcome.failed, retry);
+      if ('failed' in outcome) return failRun(trx, run.fence, outcome.failed, retry);
       const [startedAt, answeredAt] = [new Date(outcome.startedAt), new Date(outcome.answeredAt)];
-      return acceptRun(trx, fence, outcome.done, { startedAt, answeredAt });
+      return acceptRun(trx, run.fence, outcome.done, { startedAt, answeredAt });
     });
     return answer.status === 'accepted' ? answer.jobs : undefined;
   });
 }
 
 /** Puts the run back to wait, with the same patience. */
-export async function defer(
-  modules: Modules,
-  fence: Fence,
-  deferral: Deferral,
-  signal: AbortSignal,
-): Promise<Verdict> {
+export async function defer(modules: Modules, run: ActiveRun, deferral: Deferral): Promise<Verdict> {
   const { code, message } = deferral.reason;
-  return persist(modules, fence, signal, async () => {
+  return persist(modules, run, async () => {
     const deferred = await transaction(modules.database, (trx) =>
-      deferRun(trx, fence, deferral.delayMs, { code, message }),
+      deferRun(trx, run.fence, deferral.delayMs, { code, message }),
     );
     return deferred ? [] : undefined;
   });
@@ -64,34 +56,50 @@ export async function defer(
 
 async function persist(
   modules: Modules,
-  fence: Fence,
-  signal: AbortSignal,
+  run: ActiveRun,
   write: () => Promise<readonly OutboxJob[] | undefined>,
 ): Promise<Verdict> {
+  const signal = run.leaving;
   const onPause = (error: unknown, pauseMs: number) =>
-    modules.log.warn({ err: error, runId: fence.runId, pauseMs }, 'the result waits for MySQL');
-  const jobs = await patiently(write, { signal, onPause });
-  if (!jobs) return patiently(() => afterRefusal(modules.database, fence), { signal, onPause });
-  killPoint('accept.after-commit');
-  killPoint('transition.after-commit');
-  await publish(modules, jobs);
-  killPoint('accept.published');
-  return 'accepted';
+    modules.log.warn({ err: error, runId: run.row.id, pauseMs }, 'the result waits for MySQL');
+  for (;;) {
+    const jobs = await patiently(write, { signal, onPause });
+    if (!jobs) {
+      const isOutage = (error: unknown) => isDatabaseOutage(error) || isBeeproError(error, 'LEASE_LOST');
+      const refusal = await patiently(() => afterRefusal(modules, run), { signal, onPause, isOutage });
+      if (refusal === 'claimed again') continue;
+      return refusal;
+    }
+    killPoint('accept.after-commit');
+    killPoint('transition.after-commit');
+    await publish(modules, jobs);
+    killPoint('accept.published');
+    return 'accepted';
+  }
 }
 
-/** A commit whose word got lost looks like a lost fence; only the row tells them apart. */
-async function afterRefusal(database: Database, fence: Fence): Promise<Verdict> {
-  const row = await findRun(database.kysely, fence.runId);
-  const ours = row?.attempt === fence.attempt && row.claim === fence.claim && row.worker === fence.worker;
-  return ours && (row.status === 'done' || row.status === 'failed') ? 'earlier' : 'superseded';
+/**
+ * A commit whose word got lost looks like a lost fence, and so does a claim that was given back to the queue while
+ * this agent or MySQL stood still; only the row tells them apart.
+ */
+async function afterRefusal(modules: Modules, run: ActiveRun): Promise<Verdict | 'claimed again'> {
+  const { attempt, claim, worker, hostEpoch = 0 } = run.fence;
+  const row = await findRun(modules.database.kysely, run.row.id);
+  if (row?.attempt !== attempt) return 'superseded';
+  if (row.worker === worker && (row.host_epoch ?? 0) > hostEpoch) return 'replaced';
+  const ended = row.status === 'done' || row.status === 'failed';
+  if (row.worker === worker && row.claim === claim && ended) return 'earlier';
+  // What was computed holds for any claim of this attempt: hours of work are not thrown away for a silence.
+  if (row.status === 'queued' && (await modules.reclaim(run))) return 'claimed again';
+  return 'superseded';
 }
 
 /** The fast path; what fails here is published by the sealing role from the outbox. */
-async function publish(modules: Modules, jobs: readonly OutboxJob[]): Promise<void> {
+async function publish({ database, bus, log }: Modules, jobs: readonly OutboxJob[]): Promise<void> {
   try {
-    await publishJobs(modules.database.kysely, modules.bus, jobs);
+    await publishJobs(database.kysely, bus, jobs);
   } catch (error) {
-    modules.log.warn({ err: error }, 'the next job is left to the publisher of the sealing role');
+    log.warn({ err: error }, 'the next job is left to the publisher of the sealing role');
   }
 }
 
@@ -104,7 +112,8 @@ export function failureOutcome(
   return { failed: { code, message }, startedAt: times.startedAt, answeredAt: times.answeredAt };
 }
 
-/** True of an error that says the run is another's by now: nothing is recorded for it. */
-export function isLostClaim(error: unknown): boolean {
-  return isBeeproError(error, 'SEALER_STALE_EPOCH') || isBeeproError(error, 'SEALER_CANCELLED');
+/** What an error says of whose the run is by now; undefined: still this agent's. Nothing is recorded for the others. */
+export function lostClaim(error: unknown): 'dropped' | 'replaced' | undefined {
+  if (isBeeproError(error, 'SEALER_STALE_EPOCH')) return 'replaced';
+  return isBeeproError(error, 'SEALER_CANCELLED') ? 'dropped' : undefined;
 }

@@ -8,13 +8,19 @@ import type { RunSealer } from './run-sealer.ts';
 /** Why a run is stopped before its end. */
 export type StopReason = 'superseded' | 'time-limit' | 'device-lost' | 'agent-stops';
 
+/** When a run was claimed first, by this host's clocks. */
+export interface RunStart {
+  readonly began: Date;
+  /** Milliseconds that had passed since when this agent took it on. */
+  readonly elapsedMs: number;
+}
+
 /** A run that this agent has claimed and answers for. */
 export class ActiveRun {
   readonly row: PhaseRunRow;
-  readonly fence: Fence;
   readonly began: Date;
-  /** Its BullMQ job; undefined when that was lost, which changes nothing. */
-  readonly job: FetchedJob | undefined;
+  readonly #worker: string;
+  readonly #hostEpoch: () => number;
   readonly #work = new AbortController();
   readonly #stay = new AbortController();
   sealer: RunSealer | undefined;
@@ -28,19 +34,42 @@ export class ActiveRun {
   left = false;
   /** Its outcome is in the journal: nothing stops it any more but a lost fence. */
   answered = false;
+  /** MySQL has its end: what is claimed of the same row from now on is another run. */
+  concluded = false;
+  #claim: number;
+  #job: FetchedJob | undefined;
   #reason: StopReason | undefined;
-  /** What had passed when this agent took it on, by the wall clock: all that a restarted agent can know. */
   readonly #elapsedBefore: number;
-  /** From then on by the monotonic one: a clock that is set ends no run. */
+  /** By the monotonic clock: one that is set ends no run. */
   readonly #since = performance.now();
 
-  /** @param began when it was claimed first, by this host's clock */
-  constructor(row: PhaseRunRow, worker: string, job: FetchedJob | undefined, began: Date) {
-    this.began = began;
-    this.#elapsedBefore = Math.max(0, Date.now() - began.getTime());
+  constructor(
+    row: PhaseRunRow,
+    parts: {
+      readonly worker: string;
+      readonly hostEpoch: () => number;
+      readonly job: FetchedJob | undefined;
+      readonly start: RunStart;
+    },
+  ) {
     this.row = row;
-    this.fence = { runId: row.id, attempt: row.attempt, claim: row.claim, worker };
-    this.job = job;
+    this.began = parts.start.began;
+    this.#worker = parts.worker;
+    this.#hostEpoch = parts.hostEpoch;
+    this.#claim = row.claim;
+    this.#job = parts.job;
+    this.#elapsedBefore = Math.max(0, parts.start.elapsedMs);
+  }
+
+  /** What this agent shows for the run now: claim and host epoch may have risen since it began. */
+  get fence(): Fence {
+    const { id, attempt } = this.row;
+    return { runId: id, attempt, claim: this.#claim, worker: this.#worker, hostEpoch: this.#hostEpoch() };
+  }
+
+  /** Its BullMQ job; undefined when that was lost, which changes nothing. */
+  get job(): FetchedJob | undefined {
+    return this.#job;
   }
 
   /** Milliseconds since it was claimed, restarts of the agent included. */
@@ -64,6 +93,12 @@ export class ActiveRun {
 
   get stopReason(): StopReason | undefined {
     return this.#reason;
+  }
+
+  /** This agent has claimed the same run once more: the sweeper had given it back while the agent was not heard. */
+  claimedAgain(row: PhaseRunRow, job?: FetchedJob): void {
+    this.#claim = row.claim;
+    this.#job = job ?? this.#job;
   }
 
   /** Stops the run. Its sealer is ended, unless only the agent goes: then it computes on for the next agent. */

@@ -10,8 +10,9 @@ import {
 } from '#db';
 import type { Logger } from '#log';
 import { type JobFetcher, jobId, queueName } from '#queues';
-import type { JournalledRun, RunJournal, SealerPool } from '#sealer';
+import type { JournalledRun, RunJournal, Sealers } from '#sealer';
 import { ActiveRun } from './active-run.ts';
+import { startedAs, startsNow } from './run-start.ts';
 
 /** A run of an earlier agent that this one answers for now. */
 export interface AdoptedRun {
@@ -23,9 +24,11 @@ export interface AdoptedRun {
 interface Modules {
   readonly worker: string;
   readonly lease: HeldLease;
+  /** The lease's token at any time: it rises when a lapsed lease is regained. */
+  readonly hostEpoch: () => number;
   readonly database: Database;
   readonly journal: RunJournal;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly fetcher: JobFetcher;
   readonly log: Logger;
 }
@@ -42,10 +45,12 @@ export async function adoptRuns(modules: Modules): Promise<AdoptedRun[]> {
   for (const row of await listRunsOfWorker(modules.database.kysely, modules.worker)) {
     const journalled = journal.get(row.id);
     const claim = { runId: row.id, attempt: row.attempt, claim: row.claim };
-    const host = { worker: modules.worker, hostEpoch: modules.lease.token };
+    // A landing goes into a folder of its claim's own: one that is begun again gets another.
+    const anew = row.phase === 'landing' && !journalled?.outcome;
+    const host = { worker: modules.worker, hostEpoch: modules.lease.token, anew };
     if (!(await adoptRun(modules.database.kysely, claim, host))) continue;
     // A run's row is one attempt with one input: what any claim of this worker computed for it holds.
-    adopted.push(await adopt(modules, row, journalled));
+    adopted.push(await adopt(modules, anew ? { ...row, claim: row.claim + 1 } : row, journalled));
     journal.delete(row.id);
   }
   for (const journalled of journal.values()) {
@@ -75,8 +80,8 @@ async function adopt(
     return undefined;
   });
   modules.log.info({ runId: row.id, phase: row.phase, miner: row.miner, sector: row.number }, 'adopted');
-  const began = journalled ? new Date(journalled.intent.claimedAt) : new Date();
-  const run = new ActiveRun(row, modules.worker, job, began);
+  const start = journalled ? startedAs(journalled.intent) : startsNow();
+  const run = new ActiveRun(row, { ...modules, job, start });
   run.cores = journalled?.intent.cores;
   run.seat = journalled?.intent.seat;
   return { run, journalled };

@@ -145,10 +145,11 @@ export class HostLease {
     const ttlMs = this.#options.ttlMs();
     const { name, holder, token } = this.#lease;
     const lease = await transaction(this.#options.database, (trx) =>
-      acquireLease(trx, { name, holder, ttlMs, deadHolder: holder }),
+      acquireLease(trx, { name, holder, ttlMs, deadHolder: holder, lastToken: token }),
     );
     if (this.#closed) return;
-    if (!lease || lease.token !== token + 1) {
+    // A restored database may have forgotten the lease; then it begins anew with a token of the past.
+    if (!lease || lease.token <= token) {
       this.#closed = true;
       if (lease) await releaseLease(this.#options.database.kysely, lease);
       this.#options.onLost(new BeeproError('WORKER_LEASE_LOST', { name: this.#options.worker }));

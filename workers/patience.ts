@@ -4,20 +4,25 @@ import { BeeproError } from '#core';
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+export interface PatienceOptions {
+  readonly signal: AbortSignal;
+  readonly onPause: (error: unknown, pauseMs: number) => void;
+  /** What is waited out; MySQL's absence unless told. */
+  readonly isOutage?: (error: unknown) => boolean;
+}
+
 /**
  * Does something with MySQL, and again while MySQL is away, however long that is.
  * @throws whatever is no outage, and when `signal` is aborted
  */
-export async function patiently<T>(
-  work: () => Promise<T>,
-  options: { readonly signal: AbortSignal; readonly onPause: (error: unknown, pauseMs: number) => void },
-): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>, options: PatienceOptions): Promise<T> {
+  const isOutage = options.isOutage ?? isDatabaseOutage;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     options.signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
-      if (!isDatabaseOutage(error)) throw error;
+      if (!isOutage(error)) throw error;
       options.onPause(error, pauseMs);
       await sleep(pauseMs, undefined, { signal: options.signal });
     }
@@ -34,6 +39,11 @@ export function isDatabaseOutage(error: unknown): boolean {
   if ('code' in error && BROKEN_CONNECTION.test(String(error.code))) return true;
   if (!('sqlState' in error) || !('errno' in error)) return false;
   return !WRONG_STATEMENT.test(String(error.sqlState)) && !WRONG_VALUES.has(Number(error.errno));
+}
+
+/** True of a write that the disk had no room for: somebody can make some. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 /** Codes of mysql2 and of the system. */

@@ -16,21 +16,22 @@ import {
   type RunJournal,
   type RunOutcome,
   readBootId,
-  type SealerPool,
   type SealerReservation,
+  type Sealers,
 } from '#sealer';
 import type { Workspace } from '#storage';
-import { accept, defer, failureOutcome, isLostClaim, type Verdict } from './acceptance.ts';
+import { accept, defer, failureOutcome, lostClaim, type Verdict } from './acceptance.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import type { C1Inbox } from './c1-stream/inbox.ts';
 import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
 import type { HostDevices } from './devices/index.ts';
-import { patiently } from './patience.ts';
+import { isDiskFull, patiently } from './patience.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
 import { RunSealer } from './run-sealer.ts';
+import { uptimeMs } from './run-start.ts';
 import { untilLeft } from './until-left.ts';
 
 export interface ExecutorModules {
@@ -42,14 +43,27 @@ export interface ExecutorModules {
   readonly workspace: Workspace;
   readonly inbox: C1Inbox;
   readonly journal: RunJournal;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly log: Logger;
   readonly hostEpoch: () => number;
+  /** Claims a run again that was given back while this agent was not heard; false when it cannot be had. */
+  readonly reclaim: (run: ActiveRun) => Promise<boolean>;
+  /** False when a newer agent of this host has taken over: journal and sealers are its. */
+  readonly isOurs: () => Promise<boolean>;
   readonly devices: HostDevices;
 }
 
+/** Pause before a run is tried again whose intent could not be journalled, in ms. */
+const JOURNAL_WAIT_MS = 10_000;
+
 type Times = Pick<RunOutcome, 'startedAt' | 'answeredAt'>;
-type Ending = { readonly outcome: RunOutcome } | { readonly deferral: Deferral } | 'dropped';
+type Ending =
+  | { readonly outcome: RunOutcome }
+  | { readonly deferral: Deferral }
+  /** Somebody else has the run, or nobody wants it. */
+  | 'dropped'
+  /** A newer agent of this host has it, with its journal and its sealer. */
+  | 'replaced';
 
 /**
  * The life of one claimed run: intent journalled → sealer → result journalled → accepted in MySQL → next job
@@ -75,7 +89,8 @@ export class RunExecutor {
       const ending = journalled?.outcome
         ? { outcome: journalled.outcome }
         : await this.#compute(run, context, journalled);
-      if (ending === 'dropped') await this.#drop(run, context);
+      if (ending === 'replaced') this.#yield(run, context);
+      else if (ending === 'dropped') await this.#drop(run, context);
       else await this.#conclude(run, context, ending);
     } catch (error) {
       // The agent stops, or something is wrong with this machine: the journal has it, the next agent goes on.
@@ -92,7 +107,13 @@ export class RunExecutor {
   ): Promise<Ending> {
     const handler = PHASE_HANDLERS[run.phase];
     const reservation = await this.#reserve(run, handler, journalled?.intent.sealer ?? null);
-    await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
+    try {
+      await this.#modules.journal.writeIntent(this.#intent(run, reservation?.name ?? null));
+    } catch (error) {
+      // Nothing was started, and nothing is started that the journal cannot name.
+      await reservation?.cancel();
+      return { deferral: journalTrouble(error) };
+    }
     killPoint('run.intent-journalled');
     const notes = new ProgressNotes((note) =>
       noteRunProgress(this.#modules.database.kysely, run.fence, note).catch((error: unknown) => {
@@ -105,9 +126,11 @@ export class RunExecutor {
       run.sealer = new RunSealer({
         reservation,
         runId: run.row.id,
+        network: context.network,
         hostEpoch: this.#modules.hostEpoch,
         onProgress: (progress) => notes.add({ ...progress, ...device }),
         requireGpu: run.seat !== undefined && this.#modules.devices.needsGpu(run.seat),
+        mayEnd: this.#modules.isOurs,
       });
     }
     const began = new Date();
@@ -122,10 +145,14 @@ export class RunExecutor {
         void noteRunProgress(this.#modules.database.kysely, run.fence, { progress: device }).catch(
           () => undefined,
         );
-      const work = handler.run({ ...context, progress: (note) => notes.add({ ...note, ...device }) });
+      // Onto the context itself: a copy would keep the fence of this moment.
+      const progress = (note: Readonly<Record<string, unknown>>) => notes.add({ ...note, ...device });
+      const work = handler.run(Object.assign(context, { progress }));
       const done = await untilLeft(work, run.signal);
       await this.#noteOnDevice(run, undefined);
-      return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
+      const standIn = run.sealer?.standIn;
+      const named = standIn === undefined ? done : { ...done, standIn };
+      return { outcome: await this.#journalOutcome(run, { done: named, ...times() }) };
     } catch (thrown) {
       return await this.#endingOf(run, thrown, times());
     } finally {
@@ -138,7 +165,8 @@ export class RunExecutor {
     if (run.stopReason === 'superseded') return 'dropped';
     if (thrown instanceof Deferral) return { deferral: thrown };
     const error = this.#whyStopped(run) ?? toBeeproError(thrown);
-    if (isLostClaim(error)) return 'dropped';
+    const lost = lostClaim(error);
+    if (lost) return lost;
     await this.#noteOnDevice(run, error);
     const deferral = deferralFor(error);
     if (deferral) return { deferral };
@@ -146,7 +174,20 @@ export class RunExecutor {
   }
 
   async #journalOutcome(run: ActiveRun, outcome: RunOutcome): Promise<RunOutcome> {
-    await this.#modules.journal.writeOutcome(run.row.id, outcome);
+    // Hours of computing wait until the disk takes the line that says they are over.
+    await patiently(
+      async () => {
+        if (!(await this.#modules.isOurs()))
+          throw new BeeproError('SEALER_STALE_EPOCH', { detail: 'journal' });
+        await this.#modules.journal.writeOutcome(run.row.id, outcome);
+      },
+      {
+        signal: run.leaving,
+        onPause: (error) =>
+          this.#log(run.row).error({ err: error }, 'the result waits for the journal’s disk'),
+        isOutage: isDiskFull,
+      },
+    );
     killPoint('run.result-journalled');
     run.answered = true;
     // From here on the outcome is ours to keep: the next run need not wait for its acceptance.
@@ -156,12 +197,17 @@ export class RunExecutor {
     return outcome;
   }
 
-  async #conclude(run: ActiveRun, context: PhaseContext, ending: Exclude<Ending, 'dropped'>): Promise<void> {
+  async #conclude(run: ActiveRun, context: PhaseContext, ending: Exclude<Ending, string>): Promise<void> {
     const { verdict, error } =
       'deferral' in ending
         ? await this.#defer(run, ending.deferral)
         : await this.#accept(run, ending.outcome);
+    run.concluded = true;
     context.log.info({ verdict, ...(error ? { code: error.code, reason: error.message } : {}) }, 'ended');
+    if (verdict === 'replaced') {
+      run.sealer?.leave();
+      return;
+    }
     const result = 'outcome' in ending && 'done' in ending.outcome ? ending.outcome.done : undefined;
     if (run.phase === 'landing' && verdict === 'accepted') killPoint('landing.recorded');
     await this.#completeJob(run, verdict === 'superseded' ? 'superseded' : 'done');
@@ -182,7 +228,7 @@ export class RunExecutor {
     const retry = this.#modules.settings.retry(run.row.miner);
     try {
       return {
-        verdict: await accept(this.#modules, run.fence, outcome, retry, run.leaving),
+        verdict: await accept(this.#modules, run, outcome, retry),
         error: errorOf(outcome),
       };
     } catch (error) {
@@ -191,23 +237,32 @@ export class RunExecutor {
       const failure = failureOutcome(error, outcome);
       await this.#modules.journal.writeOutcome(run.row.id, failure);
       return {
-        verdict: await accept(this.#modules, run.fence, failure, retry, run.leaving),
+        verdict: await accept(this.#modules, run, failure, retry),
         error: errorOf(failure),
       };
     }
   }
 
   async #defer(run: ActiveRun, deferral: Deferral): Promise<{ verdict: Verdict; error: BeeproError }> {
-    return { verdict: await defer(this.#modules, run.fence, deferral, run.leaving), error: deferral.reason };
+    return { verdict: await defer(this.#modules, run, deferral), error: deferral.reason };
   }
 
-  /** Somebody else has the run, or nobody wants it. */
   async #drop(run: ActiveRun, context: PhaseContext): Promise<void> {
+    // What looks superseded to an agent that stood still may be what its successor computes.
+    if (!(await this.#modules.isOurs())) {
+      this.#yield(run, context);
+      return;
+    }
     context.log.info('superseded');
     await run.sealer?.kill();
     await this.#completeJob(run, 'superseded');
     await this.#modules.inbox.drop(run.row.id);
     await this.#modules.journal.forget(run.row.id);
+  }
+
+  #yield(run: ActiveRun, context: PhaseContext): void {
+    context.log.info('left to the newer agent of this host');
+    run.sealer?.leave();
   }
 
   async #tidy(
@@ -282,6 +337,7 @@ export class RunExecutor {
       ...(run.seat ? { seat: run.seat } : {}),
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
+      claimedUptimeMs: Math.max(0, uptimeMs() - run.elapsedMs),
     };
   }
 
@@ -297,9 +353,18 @@ export class RunExecutor {
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
     run.proof = proof;
+    // What was just read serves the phase's first question; whatever it asks later is read anew.
+    let justRead: typeof row | undefined = row;
+    const sector = async () => {
+      const known = justRead ?? (await load());
+      justRead = undefined;
+      return known;
+    };
     return {
       run: run.row,
-      fence: run.fence,
+      get fence() {
+        return run.fence;
+      },
       id,
       proof,
       network: miner?.network ?? '',
@@ -312,7 +377,7 @@ export class RunExecutor {
       sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
       log,
       signal: run.signal,
-      sector: load,
+      sector,
       requireClaim: async () => {
         run.signal.throwIfAborted();
         if (!(await noteRunProgress(database.kysely, run.fence, {})))
@@ -324,6 +389,7 @@ export class RunExecutor {
         if (!run.sealer) throw new BeeproError('INTERNAL', { detail: `${run.phase} has no sealer` });
         return run.sealer.request(step, op, params);
       },
+      standIn: async () => run.sealer?.findStandIn(),
     };
   }
 
@@ -346,6 +412,13 @@ export class RunExecutor {
     const { phase, attempt, claim, miner } = row;
     return this.#modules.log.child({ miner, sector: row.number, phase, attempt, claim, runId: row.id });
   }
+}
+
+/** The disk of the journal takes nothing: the run waits, and the operator sees why. */
+function journalTrouble(error: unknown): Deferral {
+  const path = String((error as NodeJS.ErrnoException).path ?? 'the worker’s state folder');
+  if (isDiskFull(error)) return new Deferral(JOURNAL_WAIT_MS, 'STORAGE_NO_SPACE', { path });
+  return new Deferral(JOURNAL_WAIT_MS, 'STORAGE_IO', { path, detail: toBeeproError(error).message });
 }
 
 function errorOf(outcome: RunOutcome): BeeproError | undefined {

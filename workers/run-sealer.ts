@@ -1,4 +1,4 @@
-import { type BeeproError, type ErrorCode, killPoint } from '#core';
+import { BeeproError, type ErrorCode, isBeeproError, killPoint } from '#core';
 import type {
   Answer,
   OpName,
@@ -7,7 +7,11 @@ import type {
   Progress,
   SealerLease,
   SealerReservation,
+  StandIn,
 } from '#sealer';
+import { refuseStandIn } from '#sealer';
+
+import { oomKills } from './oom-kills.ts';
 
 /** After these the process is not trusted with anything again. */
 const SUSPICIOUS: ReadonlySet<ErrorCode> = new Set([
@@ -33,8 +37,10 @@ const FELL_BACK = /^fell back to the CPU/;
 export class RunSealer {
   readonly #reservation: SealerReservation;
   readonly #runId: number;
+  readonly #network: string;
   readonly #hostEpoch: () => number;
   readonly #onProgress: (progress: Progress) => void;
+  readonly #mayEnd: () => Promise<boolean>;
   readonly #requireGpu: boolean;
   readonly #steps: string[] = [];
   #opening: Promise<SealerLease> | undefined;
@@ -48,14 +54,20 @@ export class RunSealer {
   constructor(parts: {
     readonly reservation: SealerReservation;
     readonly runId: number;
+    /** The network of the sector's miner: a stand-in works for none but its own. */
+    readonly network: string;
     readonly hostEpoch: () => number;
     readonly onProgress: (progress: Progress) => void;
+    /** False when a newer agent of this host has taken over: the process is its, and not to be ended. */
+    readonly mayEnd: () => Promise<boolean>;
     readonly requireGpu?: boolean;
   }) {
     this.#reservation = parts.reservation;
     this.#runId = parts.runId;
+    this.#network = parts.network;
     this.#hostEpoch = parts.hostEpoch;
     this.#onProgress = parts.onProgress;
+    this.#mayEnd = parts.mayEnd;
     this.#requireGpu = parts.requireGpu ?? false;
   }
 
@@ -69,28 +81,59 @@ export class RunSealer {
   }
 
   async request<O extends OpName>(step: string, op: O, params: OpParams[O]): Promise<Answer<O>['result']> {
-    this.#opening ??= this.#open();
-    const lease = await this.#opening;
+    const lease = await this.#opened();
     const id = `r${this.#runId}.${step}`;
     if (!QUESTIONS.has(op)) this.#steps.push(id);
     const requireGpu = this.#requireGpu && ON_GPU.has(op);
+    // Looked at with each sign of life, so that what else the kernel ended hours ago is not taken for this death; the
+    // look before the last counts, since the last words of a process may be read after its end.
+    let [killsBefore, killsNow] = [oomKills(), oomKills()];
     const answer = lease.client.request(op, params, {
       id,
       epoch: this.#hostEpoch(),
-      onProgress: this.#onProgress,
+      onProgress: (progress) => {
+        [killsBefore, killsNow] = [killsNow, oomKills()];
+        this.#onProgress(progress);
+      },
       requireGpu,
     });
     this.startedAt ??= new Date();
     killPoint('run.sealer-requested');
-    const { result, warnings } = await answer;
-    if (requireGpu) this.fellBack ??= warnings.find((warning) => FELL_BACK.test(warning));
-    return result;
+    try {
+      const { result, warnings } = await answer;
+      if (requireGpu) this.fellBack ??= warnings.find((warning) => FELL_BACK.test(warning));
+      return result;
+    } catch (error) {
+      throw isBeeproError(error, 'SEALER_DIED') ? causeOfDeath(error, killsBefore) : error;
+    }
   }
 
+  /** What the sealer of this run is, when it is a stand-in; undefined too before it was opened. */
+  get standIn(): StandIn | undefined {
+    return this.#lease?.client.hello.stand_in;
+  }
+
+  /** The same, once it is open. */
+  async findStandIn(): Promise<StandIn | undefined> {
+    return (await this.#opened()).client.hello.stand_in;
+  }
+
+  #opened(): Promise<SealerLease> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /** @throws BeeproError `SEALER_STAND_IN_REFUSED`, and what the pool says */
   async #open(): Promise<SealerLease> {
     const lease = await this.#reservation.open();
     this.#lease = lease;
     killPoint('run.sealer-spawned');
+    try {
+      refuseStandIn(lease.client.hello.stand_in, this.#network);
+    } catch (error) {
+      await lease.kill();
+      throw error;
+    }
     return lease;
   }
 
@@ -111,7 +154,9 @@ export class RunSealer {
       for (const id of this.#steps)
         await lease.client.request('forget', { id }, { epoch: this.#hostEpoch() });
       lease.release();
-    } catch {
+    } catch (failure) {
+      // It obeys a newer agent, which has this run.
+      if (isBeeproError(failure, 'SEALER_STALE_EPOCH') || !(await this.#mayEnd())) return;
       await lease.kill(); // a process that cannot even forget is of no further use
     }
   }
@@ -120,6 +165,7 @@ export class RunSealer {
   async kill(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    if (!(await this.#mayEnd())) return;
     const lease = await this.#opening?.catch(() => undefined);
     if (lease) await lease.kill();
     else await this.#reservation.cancel();
@@ -129,4 +175,12 @@ export class RunSealer {
   leave(): void {
     this.#ended = true;
   }
+}
+
+/** A sealer that the kernel ended for want of memory says so in the run's failure, and waits longer for its next try. */
+function causeOfDeath(died: BeeproError, killsBefore: number | undefined): BeeproError {
+  const killed = (oomKills() ?? 0) - (killsBefore ?? Number.POSITIVE_INFINITY);
+  if (killed <= 0) return died;
+  const detail = `it ended during ${died.data.op} as the kernel’s out-of-memory killer ended ${killed} process(es)`;
+  return new BeeproError('SEALER_OUT_OF_MEMORY', { ...died.data, detail }, { cause: died });
 }

@@ -6,6 +6,7 @@ export * from './message-versions.ts';
 export * from './messages.ts';
 export * from './miners.ts';
 export * from './offered-runs.ts';
+export * from './operator-word.ts';
 export * from './outbox.ts';
 export * from './pace.ts';
 export * from './params-trust.ts';

@@ -21,15 +21,18 @@ export interface AcquireOptions {
   readonly ttlMs: number;
   /** A holder known to be dead (its process on this very host is gone): its lease is taken before it expires. */
   readonly deadHolder?: string | undefined;
+  /** Take it only if nobody has held it since this token: who comes too late must not push its successor out. */
+  readonly lastToken?: number;
 }
 
 /** Takes a lease that is free, expired by the server's clock, or held by `deadHolder`; undefined when another has it. */
 export async function acquireLease(trx: Trx, options: AcquireOptions): Promise<HeldLease | undefined> {
-  const { name, holder, ttlMs, deadHolder } = options;
-  const result = await trx
+  const { name, holder, ttlMs, deadHolder, lastToken } = options;
+  const update = trx
     .updateTable('lease')
     .set({ holder, token: sql<number>`token + 1`, expires_at: serverTimeIn(ttlMs) })
-    .where('name', '=', name)
+    .where('name', '=', name);
+  const result = await (lastToken === undefined ? update : update.where('token', '=', lastToken))
     .where((eb) =>
       eb.or([
         eb('expires_at', '<=', serverNow),

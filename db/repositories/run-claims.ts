@@ -9,6 +9,11 @@ export interface RunFence {
   readonly runId: number;
   readonly attempt: number;
   readonly claim: number;
+  /**
+   * The epoch of the agent that asks. A run that a newer agent of the host has adopted is held no more by the older
+   * one: both know the same claim, and only one of them may answer for it. Absent: nobody asks for an agent.
+   */
+  readonly hostEpoch?: number;
 }
 
 export interface ClaimRequest {
@@ -58,7 +63,7 @@ export async function claimRun(trx: Trx, request: ClaimRequest): Promise<PhaseRu
  * locks the sector, then calls this, then stores its result and ends the run with {@link finishRun}.
  */
 export async function lockHeldRun(trx: Trx, fence: RunFence): Promise<PhaseRunRow | undefined> {
-  return trx
+  const row = await trx
     .selectFrom('phase_run')
     .selectAll()
     .where('id', '=', fence.runId)
@@ -67,6 +72,7 @@ export async function lockHeldRun(trx: Trx, fence: RunFence): Promise<PhaseRunRo
     .where('status', '=', 'running')
     .forUpdate()
     .executeTakeFirst();
+  return row && isOfEpoch(row, fence) ? row : undefined;
 }
 
 export type RunOutcome =
@@ -117,19 +123,19 @@ export async function noteRunProgress(
 }
 
 /** Renews the heartbeats of a worker's claims and returns the fences that no longer hold: their work is stopped. */
-export async function renewRuns(executor: Executor, fences: readonly RunFence[]): Promise<RunFence[]> {
+export async function renewRuns<F extends RunFence>(executor: Executor, fences: readonly F[]): Promise<F[]> {
   if (fences.length === 0) return [];
   const ids = fences.map((fence) => fence.runId);
   const rows = await executor
     .selectFrom('phase_run')
-    .select(['id', 'attempt', 'claim'])
+    .select(['id', 'attempt', 'claim', 'host_epoch'])
     .where('id', 'in', ids)
     .where('status', '=', 'running')
     .execute();
   const current = new Map(rows.map((row) => [row.id, row]));
   const isHeld = (fence: RunFence) => {
     const row = current.get(fence.runId);
-    return row?.attempt === fence.attempt && row.claim === fence.claim;
+    return row?.attempt === fence.attempt && row.claim === fence.claim && isOfEpoch(row, fence);
   };
   const alive = fences.filter(isHeld);
   if (alive.length > 0) {
@@ -156,14 +162,20 @@ export async function renewRuns(executor: Executor, fences: readonly RunFence[])
 /**
  * An agent that starts again takes over a claim that its host already holds, under its new host epoch. It rests on
  * this row alone, not on BullMQ's lock.
+ * @param host.anew take it under a new claim: for work that names its files by the claim, so that what is left of an
+ *   older agent never writes the same ones
  */
 export async function adoptRun(
   trx: Executor,
   fence: RunFence,
-  host: { readonly worker: string; readonly hostEpoch: number },
+  host: { readonly worker: string; readonly hostEpoch: number; readonly anew?: boolean },
 ): Promise<boolean> {
   const result = await held(trx, fence)
-    .set({ host_epoch: host.hostEpoch, heartbeat_at: serverNow })
+    .set({
+      host_epoch: host.hostEpoch,
+      heartbeat_at: serverNow,
+      ...(host.anew ? { claim: sql<number>`claim + 1` } : {}),
+    })
     .where('worker', '=', host.worker)
     .where('host_epoch', '<=', host.hostEpoch)
     .executeTakeFirst();
@@ -224,17 +236,20 @@ export async function requeueExpiredRun(
 
 /**
  * Puts a claimed run back to wait: its time has not come. No failure and no crash is counted; the reason stays
- * readable in the row. False when the fence no longer holds.
+ * readable in the row. With `closeOffer` only its own host may claim it next, unless it is offered anew. False when
+ * the fence no longer holds.
  */
 export async function deferClaimedRun(
   trx: Executor,
   fence: RunFence,
   delayMs: number,
   reason: { readonly code: string; readonly message: string },
+  options: { readonly closeOffer?: boolean } = {},
 ): Promise<boolean> {
   const result = await held(trx, fence)
     .set({
       status: 'waiting',
+      ...(options.closeOffer ? { offered_at: null } : {}),
       not_before: serverTimeIn(delayMs),
       worker: null,
       host_epoch: null,
@@ -247,10 +262,17 @@ export async function deferClaimedRun(
 }
 
 function held(executor: Executor, fence: RunFence) {
-  return executor
+  const { hostEpoch } = fence;
+  const update = executor
     .updateTable('phase_run')
     .where('id', '=', fence.runId)
     .where('attempt', '=', fence.attempt)
     .where('claim', '=', fence.claim)
     .where('status', '=', 'running');
+  return hostEpoch === undefined ? update : update.where('host_epoch', '<=', hostEpoch);
+}
+
+/** As the sealer: the highest epoch that was seen is obeyed. A lease that was regained has a higher one. */
+function isOfEpoch(row: Pick<PhaseRunRow, 'host_epoch'>, { hostEpoch }: RunFence): boolean {
+  return hostEpoch === undefined || (row.host_epoch ?? 0) <= hostEpoch;
 }

@@ -49,7 +49,8 @@ export async function registerWorker(executor: Executor, worker: WorkerRegistrat
 
 /**
  * A sign of life, with what the worker says of itself (`HostReport` of #sched). False when the row is gone or a newer
- * agent has registered: this one stops.
+ * agent has registered: this one stops. An agent that has just regained its lease may show its new epoch before it has
+ * registered it.
  */
 export async function heartbeatWorker(
   executor: Executor,
@@ -61,7 +62,7 @@ export async function heartbeatWorker(
     .updateTable('worker')
     .set({ heartbeat_at: serverNow, ...(report ? { report: JSON.stringify(report) } : {}) })
     .where('name', '=', name)
-    .where('host_epoch', '=', hostEpoch)
+    .where('host_epoch', '<=', hostEpoch)
     .executeTakeFirst();
   return updatedRows(result) === 1;
 }

@@ -5,6 +5,7 @@
 //
 // A run whose owner is dead is reaped by the next start, unless it is kept; a kept run stays until it is stopped
 // by name, or until the machine has booted anew.
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,8 +52,22 @@ export function keepRun(run) {
 
 /** @param {Run} run */
 export function removeRun(run) {
+  unmountBelow(run.dir);
   rmSync(run.socketDir, { recursive: true, force: true });
   rmSync(run.dir, { recursive: true, force: true });
+}
+
+/**
+ * Tests of full disks mount small ones below their run's folder; what a killed test left there is in the way.
+ * @param {string} dir
+ */
+function unmountBelow(dir) {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  for (const path of mounts
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((at) => at.startsWith(`${dir}/`))) {
+    spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
+  }
 }
 
 /** @returns {OwnedRun[]} */

@@ -14,10 +14,10 @@ export function withLogFile(command: Command): Command {
 export async function runRole(
   name: string,
   { logFile }: LogOptions,
-  start: (log: Logger) => Promise<RunningRole>,
+  start: (log: Logger, signal: AbortSignal) => Promise<RunningRole>,
 ): Promise<void> {
   const { createLogger } = await import('#log');
   const { runUntilStopped } = await import('#roles');
   const log = createLogger({ role: name, ...(logFile !== undefined && { file: logFile }) });
-  process.exitCode = await runUntilStopped(name, log, () => start(log));
+  process.exitCode = await runUntilStopped(name, log, (signal) => start(log, signal));
 }

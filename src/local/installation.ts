@@ -26,6 +26,10 @@ export interface InstallationOptions {
    * proof; proofs are then remembered in this folder. For tests.
    */
   readonly proofMemo?: string;
+  /** Added to the environment of one role at each of its starts, by its name: `sealing`, `worker host-a`, `chain`. */
+  readonly roleEnv?: Readonly<Record<string, NodeJS.ProcessEnv>>;
+  /** Play a machine's profile instead of sealing, on a chain that says so; see `docs/replay.md`. */
+  readonly replay?: { readonly profile: string; readonly speed: number; readonly seed: string };
   /** Run the production build's roles. */
   readonly production?: boolean;
 }
@@ -50,6 +54,7 @@ export class LocalInstallation {
       ...options.env,
       BEEPRO_STATE_DIR: join(options.dir, 'state'),
       ...(options.proofMemo ? { BEEPRO_C2_MEMO_DIR: options.proofMemo } : {}),
+      ...(options.replay ? replayEnv(options.replay) : {}),
     };
     for (const name of ['state', 'logs', 'storage', 'workspace'])
       mkdirSync(join(options.dir, name), { recursive: true });
@@ -72,6 +77,7 @@ export class LocalInstallation {
     const args = ['devnet', '--state', state, '--listen', listen, '--sector-size', sectorSize];
     args.push('--block-time', `${blockTimeMs}ms`);
     if (proofMemo !== undefined) args.push('--test-network');
+    if (this.#options.replay) args.push('--accept-replay-proofs');
     await this.#start('chain', args).ready();
     await until(
       () => existsSync(join(state, 'api')) && existsSync(join(state, 'token')),
@@ -162,13 +168,14 @@ export class LocalInstallation {
 
   /** SIGKILL for every sealer that belongs to this installation, the chain's verifier included. */
   killSealers(): void {
-    for (const pid of sealersBelow(this.dir)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const pid of sealersBelow(this.dir)) killNow(pid);
+  }
+
+  /** SIGKILL for one of them. @param draw in [0, 1), which one */
+  killSealer(draw: number): void {
+    const pids = sealersBelow(this.dir);
+    const pid = pids[Math.floor(draw * pids.length)];
+    if (pid !== undefined) killNow(pid);
   }
 
   /** Stops every role, the chain last, and then the sealers, which outlive their agents by design. */
@@ -182,11 +189,29 @@ export class LocalInstallation {
 
   #start(name: string, args: readonly string[], onceEnv: NodeJS.ProcessEnv = {}): RoleProcess {
     const logFile = join(this.logsDir, `${name.replaceAll(' ', '-')}.log`);
-    const { production = false } = this.#options;
-    const role = new RoleProcess({ name, args, env: this.env, logFile, restart: true, production }, onceEnv);
+    const { production = false, roleEnv = {} } = this.#options;
+    const env = { ...this.env, ...roleEnv[name] };
+    const role = new RoleProcess({ name, args, env, logFile, restart: true, production }, onceEnv);
     this.#roles.set(name, role);
     return role;
   }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function replayEnv(replay: NonNullable<InstallationOptions['replay']>): NodeJS.ProcessEnv {
+  return {
+    BEEPRO_SEALER_BIN: join(process.cwd(), 'scripts/replay-sealer.mjs'),
+    BEEPRO_REPLAY_PROFILE: replay.profile,
+    BEEPRO_REPLAY_SPEED: String(replay.speed),
+    BEEPRO_REPLAY_SEED: replay.seed,
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -30,7 +30,15 @@ export async function runUntilStopped(
       });
     }
   });
-  const role = await start(stopping.signal);
+  const role = await start(stopping.signal).catch((error: unknown) => {
+    // It was asked to stop while it waited for its servers.
+    if (stopping.signal.aborted) return undefined;
+    throw error;
+  });
+  if (!role) {
+    logger.info({ event: 'role.stopped' }, `${name} has stopped before it was running`);
+    return 0;
+  }
   process.send?.('ready');
   logger.info({ event: 'role.started' }, `${name} is running`);
   const reason = await Promise.race([asked, role.failed]);

@@ -27,6 +27,8 @@ const intentFile = z.object({
   seat: seatSchema.optional(),
   bootId: z.string(),
   claimedAt: z.string(),
+  /** The same moment in ms since the boot, which no set clock moves; absent in journals of older agents. */
+  claimedUptimeMs: z.number().nonnegative().optional(),
 });
 /** What this host is about to do, or does. */
 export type RunIntent = Omit<z.infer<typeof intentFile>, 'format'>;

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { BeeproError, type Bytes, formatBytes } from '#core';
+import { BeeproError, type Bytes, formatBytes, isBeeproError } from '#core';
 import { makeFolderDurably, readJson, writeJsonDurably } from './durable-file.ts';
 import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { ownMemory } from './process-memory.ts';
 import { programFingerprint } from './program-fingerprint.ts';
-import { SealerClient } from './sealer-client.ts';
+import { SealerClient, type SealerConnection } from './sealer-client.ts';
 import { coresSchema, isSameCores, onCores, type SealerCores } from './sealer-cores.ts';
 import {
   endSealerProcess,
@@ -62,9 +63,12 @@ export interface SealerPoolOptions {
 }
 
 const IDLE_EXIT_S = 600;
+/** Each waits 5 s for the greeting: a minute in all, as for a sealer that falls silent while it is connected. */
+const ADOPTION_TRIES = 12;
+const ADOPTION_PAUSE_MS = 100;
 
 /** Whom a process serves: runs of its class, on its seat or its cores if it has any. */
-interface SealerKind {
+export interface SealerKind {
   readonly class: SealerClass;
   readonly seat?: SealerSeat | undefined;
   readonly cores?: SealerCores | undefined;
@@ -85,7 +89,7 @@ interface Member extends SealerKind {
 /** A process that works for one run alone: ending it disturbs nobody else. */
 export interface SealerLease {
   readonly name: string;
-  readonly client: SealerClient;
+  readonly client: SealerConnection;
   readonly process: ProcessIdentity;
   /** Back to the pool, to be used again with what it has loaded. */
   release(): void;
@@ -103,13 +107,26 @@ export interface SealerReservation {
   cancel(): Promise<void>;
 }
 
+/** What an agent asks of whoever keeps the sealers of its host. */
+export interface Sealers {
+  /** Those that do nothing now. */
+  readonly idle: readonly (SealerKind & { readonly process: ProcessIdentity })[];
+  reserve(sealerClass: SealerClass, cores?: SealerCores): SealerReservation;
+  reserveSeat(seat: SealerSeat): Promise<SealerReservation>;
+  adopt(name: string, run?: Pick<SealerKind, 'seat' | 'cores'>): Promise<SealerReservation>;
+  dispose(name: string): Promise<void>;
+  dropSeats(isKept: (seat: SealerSeat) => boolean): Promise<void>;
+  fill(): void;
+  close(): void;
+}
+
 /**
  * The sealer processes of this host. Each runs one thing at a time and stays when it is done, with its parameters
  * loaded: those of a seat for that seat alone, the others for whoever needs their class. One that died, was built
  * anew, is to start differently, or holds too much memory is replaced when it is idle. They are children of nobody:
  * closing the pool ends none of them.
  */
-export class SealerPool {
+export class SealerPool implements Sealers {
   readonly #options: SealerPoolOptions;
   readonly #idle: Member[] = [];
   readonly #busy = new Map<string, Member>();
@@ -150,7 +167,11 @@ export class SealerPool {
   /** The resident process of a seat, once whoever had it before has let go of it. */
   async reserveSeat(seat: SealerSeat): Promise<SealerReservation> {
     const free = await this.#occupy(seat);
-    const member = this.#takeIdle((one) => isSameSeat(one.seat, seat));
+    const ofSeat = (one: Member) => isSameSeat(one.seat, seat);
+    const member = this.#takeIdle(ofSeat);
+    // An agent that died while it replaced one has left two.
+    for (let twin = this.#takeIdle(ofSeat); member && twin; twin = this.#takeIdle(ofSeat))
+      await this.#discard(twin);
     return member
       ? this.#reserved(member, free)
       : this.#reserveNew(newName('prover'), { class: 'prover', seat }, free);
@@ -168,7 +189,7 @@ export class SealerPool {
     const place = sealerPlace(this.#options.dir, name);
     if (record && isAlive(record.process)) {
       try {
-        const client = await SealerClient.connect(place.socket);
+        const client = await connectPatiently(place.socket, record.process);
         const running = { ...place, process: record.process };
         const { process: _process, ...known } = record;
         return this.#reserved({ ...known, name, seat: held, running, client }, free);
@@ -374,6 +395,22 @@ export class SealerPool {
     if (!record.success) return undefined;
     const { class: sealerClass, bootId, pid, startTime, seat, cores, fingerprint } = record.data;
     return { class: sealerClass, process: { bootId, pid, startTime }, seat, cores, fingerprint };
+  }
+}
+
+/**
+ * A process that has computed for hours may be slow to answer on a machine that is short of memory or disk. Tries are
+ * counted, not time alone: an agent that stands still in the middle does not take its own silence for the sealer's.
+ */
+async function connectPatiently(socket: string, identity: ProcessIdentity): Promise<SealerClient> {
+  for (let left = ADOPTION_TRIES; ; left -= 1) {
+    try {
+      return await SealerClient.connect(socket);
+    } catch (error) {
+      const mayCome = isBeeproError(error, 'SEALER_UNREACHABLE') && isAlive(identity);
+      if (left === 1 || !mayCome) throw error;
+      await sleep(ADOPTION_PAUSE_MS);
+    }
   }
 }
 

@@ -66,15 +66,22 @@ export async function startSealerProcess(
   return { ...place, process: identity };
 }
 
-/** Ends the process with SIGKILL, unless its pid belongs to another by now; returns when it is gone. */
+/** Ends a sealer and strikes it from the register. */
 export async function endSealerProcess(identity: ProcessIdentity): Promise<void> {
+  if (await endProcess(identity)) forgetSealer(identity);
+}
+
+/**
+ * Ends a process with SIGKILL, unless its pid belongs to another by now. False when it has not gone within 5 s: one in
+ * an uninterruptible read of a hung disk dies when the disk answers, and nobody waits for that.
+ */
+export async function endProcess(identity: ProcessIdentity): Promise<boolean> {
   for (let waited = 0; isAlive(identity); waited += 20) {
     if (waited % 1_000 === 0) signal(identity.pid, 'SIGKILL');
-    // A process in an uninterruptible read of a hung disk dies when the disk answers: nobody waits for that.
-    if (waited >= 5_000) return;
+    if (waited >= 5_000) return false;
     await sleep(20);
   }
-  forgetSealer(identity);
+  return true;
 }
 
 function checkInstalled(bin: string): void {

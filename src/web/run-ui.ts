@@ -13,8 +13,8 @@ export interface UiCommand {
 }
 
 /** The ui role by the environment: the web page with Bull Board. */
-export async function runUi(command: UiCommand, log: Logger): Promise<RunningRole> {
-  const modules = await openRoleModules('ui', log);
+export async function runUi(command: UiCommand, log: Logger, signal?: AbortSignal): Promise<RunningRole> {
+  const modules = await openRoleModules('ui', log, { signal });
   try {
     const credentials = loadCredentials(modules.environment.stateDir);
     const server = await startWeb(command.listen, {

@@ -6,7 +6,7 @@
  * The seed is printed, and `--runs 1 --seed S` repeats the run that was printed with S.
  */
 import { parseArgs } from 'node:util';
-import { carryOut, drawPlan } from './support/attacks.ts';
+import { carryOut, describePlan, drawPlan, roleEnvOf } from './support/attacks.ts';
 import { Random } from './support/random.ts';
 import { sealUnderFire } from './support/sealing-under-fire.ts';
 
@@ -32,11 +32,15 @@ for (let run = 0; run < Number(values.runs); run += 1) {
   const seed = Number(values.seed) + run;
   const plan = drawPlan(new Random(seed));
   const begun = performance.now();
-  say(`run ${run + 1} of ${values.runs}, seed ${seed}: killed at ${plan.killAt}`);
+  say(`run ${run + 1} of ${values.runs}, seed ${seed}: ${describePlan(plan)}`);
   try {
-    await sealUnderFire({ sectors: SECTORS, onceEnv: { BEEPRO_KILL_AT: plan.killAt }, say }, (fire) =>
-      carryOut(plan, fire, say),
-    );
+    const options = {
+      sectors: SECTORS,
+      onceEnv: { BEEPRO_KILL_AT: plan.killAt },
+      roleEnv: await roleEnvOf(plan),
+      say,
+    };
+    await sealUnderFire(options, (fire) => carryOut(plan, fire, say));
     say(`  all Proving, nothing done twice, ${seconds(begun)} s`);
   } catch (error) {
     failed += 1;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { endProcess } from '../../scripts/setup/end-process.mjs';
 import { startMariadb } from '../../scripts/setup/mariadb-server.mjs';
 import { listProcesses } from '../../scripts/setup/process-registry.mjs';
@@ -5,6 +6,7 @@ import { startRedis } from '../../scripts/setup/redis-server.mjs';
 import { createRun, registryDir } from '../../scripts/setup/run-folder.mjs';
 import { findServerPrograms } from '../../scripts/setup/server-programs.mjs';
 import { stopRun } from '../../scripts/setup/session.mjs';
+import { failOver } from './redis-failover.ts';
 
 export type ServerName = 'redis' | 'mariadb';
 
@@ -16,6 +18,8 @@ export interface PrivateServers extends AsyncDisposable {
   kill(what: ServerName): Promise<void>;
   /** Starts it again on its data; returns when it answers. */
   start(what: ServerName): Promise<void>;
+  /** A replica takes Redis' place; what is acknowledged during `between` is lost. */
+  failOverRedis(between: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +42,13 @@ export async function startPrivateServers(): Promise<PrivateServers> {
         }
       },
       start: async (what) => void (await starters[what]()),
+      failOverRedis: (between) =>
+        failOver(
+          programs.redis,
+          run,
+          readFileSync(env.BEEPRO_REDIS_PASSWORD_FILE ?? '', 'utf8').trim(),
+          between,
+        ),
       stop,
       [Symbol.asyncDispose]: stop,
     };

@@ -65,19 +65,26 @@ export class HostResources {
     });
   }
 
-  /** A run began or ended, or a setting has changed: what was read of the sectors no longer holds. */
+  /** A run has ended, or a setting has changed: what was read of the sectors no longer holds. */
   forget(): void {
     this.#sectors.forget();
   }
 
-  /** @param idle what idle sealers hold that the next run of a phase would be given */
+  /**
+   * @param idle what idle sealers hold that the next run of a phase would be given
+   * @param freshMs how old what MySQL says of the sectors may be; default: as for a claim
+   */
   async views(
     runs: readonly ActiveRun[],
     idle: Readonly<Partial<Record<Phase, Bytes>>>,
     acceptsOutsideC2: boolean,
+    freshMs?: number,
   ): Promise<ResourceViews> {
     const { settings } = this.#modules;
-    const [sectors, disk] = await Promise.all([this.#sectors.read(), this.#disk.look(runs.length > 0)]);
+    const [sectors, disk] = await Promise.all([
+      this.#sectors.read(freshMs),
+      this.#disk.look(runs.length > 0),
+    ]);
     const beginning = runs.filter((run) => run.phase === 'add-piece').length;
     return {
       sectors: sectors.held.length + beginning,

@@ -74,6 +74,11 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     prepare(&directory, &key)?;
     context.fault(Step::Touched)?;
     let reused_layers = finished_layers(&cache, proof);
+    if reused_layers == 0 {
+        // Tree D comes before the first layer: without one a killed run may have left it
+        // half-written, and the library takes a tree that is there for a finished one.
+        files::remove_durably(&cache.join("sc-02-data-tree-d.dat"))?;
+    }
     disk::create_sparse(&sealed, sector_size)?;
     // A disk that is full is to be noticed here: later the library writes through a memory map.
     disk::allocate(&sealed, sector_size)?;

@@ -4,6 +4,8 @@
 //! it reports success with a CommR of lost data. So it runs only on a replica that PC1 has just
 //! restored, and the marker that says so is consumed before the first byte changes.
 
+use std::path::Path;
+
 use filecoin_proofs_api::seal;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -49,6 +51,7 @@ pub fn run(context: &RunContext, params: Params) -> Outcome<Answer> {
     }
 
     Fresh::remove(&cache)?;
+    drop_trees(&cache)?;
     context.fault(Step::Touched)?;
     context.step("encode");
     let output = context.computing(false, || {
@@ -105,6 +108,23 @@ fn require_fresh(directory: &SectorDirectory, key: &CacheKey) -> Outcome<Fresh> 
     }
 }
 
+/// Trees of an earlier run: one that was killed in the middle leaves them half-written, and the
+/// library takes any tree that is there for a finished one.
+fn drop_trees(cache: &Path) -> Outcome<()> {
+    let entries = std::fs::read_dir(cache).map_err(|error| SealError::io(cache, &error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| SealError::io(cache, &error))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_tree = ["sc-02-data-tree-c", "sc-02-data-tree-r-last"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        if is_tree {
+            files::remove_durably(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Tree C and tree R at most: 8-ary trees over one node of 32 bytes per node, 8/7 of a sector
 /// together with what of tree R is kept.
 fn tree_bytes(proof: SealProof) -> u64 {
@@ -112,7 +132,7 @@ fn tree_bytes(proof: SealProof) -> u64 {
 }
 
 /// What must survive a power loss from here on: proofs of storage need it for years.
-fn sync_kept_files(cache: &std::path::Path) -> Outcome<()> {
+fn sync_kept_files(cache: &Path) -> Outcome<()> {
     let entries = std::fs::read_dir(cache).map_err(|error| SealError::io(cache, &error))?;
     for entry in entries {
         let entry = entry.map_err(|error| SealError::io(cache, &error))?;

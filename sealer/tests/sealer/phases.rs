@@ -44,6 +44,34 @@ fn a_killed_pre_commit_1_resumes_by_layer() {
     assert_eq!(sector.pc2(TICKET_A).unwrap()["comm_r"], comm_r);
 }
 
+/// Cuts the second half of a file off and puts zeros in its place.
+fn half_written(path: &std::path::Path) {
+    let size = fs::metadata(path).unwrap().len();
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.set_len(size / 2).unwrap();
+    file.set_len(size).unwrap();
+}
+
+#[test]
+fn trees_that_a_killed_run_left_half_written_are_made_anew() {
+    let sector = Sector::new();
+    let data = payload(SECTOR_PAYLOAD as usize, 1);
+    let comm_r = sector.seal_data(TICKET_A, &data)["comm_r"].clone();
+    // As after a kill of PC2, and PC1's restoring of the replica.
+    for name in ["sc-02-data-tree-c.dat", "sc-02-data-tree-r-last.dat"] {
+        half_written(&sector.cache().join(name));
+    }
+    assert_eq!(sector.seal_data(TICKET_A, &data)["comm_r"], comm_r);
+    // As after a kill of PC1 before its first layer.
+    half_written(&sector.cache().join("sc-02-data-tree-d.dat"));
+    for layer in 1..=2 {
+        fs::remove_file(sector.cache().join(format!("sc-02-data-layer-{layer}.dat"))).unwrap();
+    }
+    let sealed = sector.seal_data(TICKET_A, &data);
+    assert_eq!(sealed["comm_r"], comm_r);
+    assert!(sector.check(TICKET_A, &sealed["comm_r"]).is_ok());
+}
+
 #[test]
 fn a_directory_may_be_moved_between_phases() {
     let sector = Sector::new();

@@ -28,7 +28,7 @@ Examples:
       'coordinate sectors, messages and queues; once in a fleet, or more often to survive its loss',
     )
     .action((options: LogOptions) =>
-      runRole('sealing', options, async (log) => (await import('#roles')).runSealing(log)),
+      runRole('sealing', options, async (log, signal) => (await import('#roles')).runSealing(log, signal)),
     );
 
   withLogFile(run.command('worker'))
@@ -39,7 +39,9 @@ Examples:
       'the fast local disk that sectors are sealed on (workspace in the state folder)',
     )
     .action((options: LogOptions & { name?: string; workspace?: string }) =>
-      runRole('worker', options, async (log) => (await import('#roles')).runWorker(options, log)),
+      runRole('worker', options, async (log, signal) =>
+        (await import('#roles')).runWorker(options, log, signal),
+      ),
     );
 
   withLogFile(run.command('ui'))
@@ -49,9 +51,9 @@ Examples:
     .option('--listen <host:port>', 'where (127.0.0.1:8840); port 0 lets the system choose', listenArgument)
     .option('--address-file <file>', 'a file that gets the address of the page')
     .action((options: LogOptions & { listen?: ListenAddress; addressFile?: string }) =>
-      runRole('ui', options, async (log) => {
+      runRole('ui', options, async (log, signal) => {
         const { runUi } = await import('#web');
-        return runUi({ listen: options.listen ?? UI_LISTEN, addressFile: options.addressFile }, log);
+        return runUi({ listen: options.listen ?? UI_LISTEN, addressFile: options.addressFile }, log, signal);
       }),
     );
 

@@ -14,7 +14,7 @@ import { PRECOMMIT } from './precommit-activity.ts';
 import { watchPreCommits } from './precommit-watch.ts';
 import { publishLeftovers } from './publisher.ts';
 import { recheckAfterReorg, watchSeeds } from './seed-watch.ts';
-import { queueDue, sweepExpired, sweepQueued } from './sweeper.ts';
+import { Hearing, queueDue, sweepExpired, sweepQueued } from './sweeper.ts';
 import { Wake } from './wake.ts';
 
 /** More of the coordinator's work, by others: closing sectors that have waited long enough for pieces, say. */
@@ -54,6 +54,7 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
   const wakes = { sectors: new Wake(), batches: new Wake(), messages: new Wake() };
   const pump = createPump(modules, () => wakes.sectors.knock());
   const poll = () => settings.get('chain.poll_interval');
+  const hearing = new Hearing();
   let reconciled = false;
   let revertedTo: Epoch | undefined;
   let batchNextMs = Number.POSITIVE_INFINITY;
@@ -90,7 +91,7 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       name: 'sweep',
       wake: new Wake(),
       intervalMs: () => settings.get('coordinator.sweep_interval'),
-      pass: (signal) => inTurn([sweepExpired, sweepQueued], (sweep) => sweep(modules, signal)),
+      pass: (signal) => inTurn([sweepExpired, sweepQueued], (sweep) => sweep(modules, signal, hearing)),
     },
     {
       name: 'chain-watch',

@@ -66,9 +66,50 @@ async function sweepRun(modules: SealingModules, run: PhaseRunRow, now: Date): P
   }
 }
 
+/**
+ * Since when workers could be heard without a break. While MySQL was away, or this process stood still, nobody's
+ * heartbeat came through: that silence is no sign of death, and without this every claim of the fleet would be given
+ * away, and count a crash, in the moment after an outage.
+ */
+export class Hearing {
+  #since: number | undefined;
+  #lastMs = 0;
+
+  /**
+   * To be asked at each look at the heartbeats.
+   * @param nowMs by a monotonic clock
+   * @param intervalMs the usual time between two looks
+   * @returns whether a silence of `expiryMs` would have been heard whole
+   */
+  isWhole(nowMs: number, expiryMs: number, intervalMs: number): boolean {
+    const gapMs = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    const brokeOff = gapMs > Math.max(expiryMs / 2, 2 * intervalMs);
+    if (this.#since === undefined || brokeOff) this.#since = nowMs;
+    return nowMs - this.#since >= expiryMs;
+  }
+
+  /** A look failed. */
+  interrupt(): void {
+    this.#since = undefined;
+  }
+}
+
 /** Claims of workers that have fallen silent go back to the queue and count a crash (crash rule 2). */
-export async function sweepExpired(modules: SealingModules, signal: AbortSignal): Promise<void> {
+export async function sweepExpired(
+  modules: SealingModules,
+  signal: AbortSignal,
+  hearing: Hearing,
+): Promise<void> {
   const expiryMs = modules.settings.get('worker.heartbeat_expiry');
+  try {
+    await readServerTime(modules.db.kysely);
+  } catch (error) {
+    hearing.interrupt();
+    throw error;
+  }
+  const intervalMs = modules.settings.get('coordinator.sweep_interval');
+  if (!hearing.isWhole(performance.now(), expiryMs, intervalMs)) return;
   const expired = await listExpiredRuns(modules.db.kysely, expiryMs, PAGE);
   const one = async (run: PhaseRunRow) => {
     await commitAndPublish(modules, (trx) => expireRun(modules, trx, run, expiryMs));

@@ -196,6 +196,8 @@ export function failureKind(phase: Phase, code: string): FailureKind {
   if (phase === 'commit2' && PROOF.test(code)) return 'proof';
   if (phase === 'precommit2' && (REPLICA.test(code) || DATA.test(code))) return 'replica';
   if (phase === 'commit1' && (REPLICA.test(code) || DATA.test(code))) return 'cache';
+  // The data was right when it was added: what differs is what an earlier run left in the cache.
+  if (phase === 'precommit1' && DATA.test(code)) return 'cache';
   if ((phase === 'precommit1' || phase === 'precommit2' || phase === 'commit1') && FILES.test(code))
     return 'cache';
   if (isErrorCode(code) && ERRORS[code].severity === 'temporary') return 'temporary';

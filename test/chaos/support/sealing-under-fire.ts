@@ -5,18 +5,22 @@ import { type SectorId, sectorName } from '#core';
 import { findSector, listRunsOfSector } from '#db';
 import { LocalInstallation, type LocalModules } from '#local';
 import { audit, pledgeSectors, whyWaiting } from '#sector';
-import { type PrivateServers, startPrivateServers, waitFor } from '#testing';
+import { canMount, type PrivateServers, SmallDisk, startPrivateServers, waitFor } from '#testing';
 
 /** The worker of these installations. */
 export const WORKER = 'fire';
 const BLOCK_TIME_MS = 150;
 const SEALED_WITHIN_MS = 240_000;
+/** Room for the sectors of a run, and little more. */
+const DISK_SIZE = '24m';
 
 export interface UnderFire {
   readonly installation: LocalInstallation;
   readonly servers: PrivateServers;
   readonly modules: LocalModules;
   readonly sectors: readonly SectorId[];
+  /** The worker's workspace as a disk of its own; undefined where this user may not mount one. */
+  readonly disk: SmallDisk | undefined;
   /** Empties Redis, as if it had been lost whole. */
   flush(): Promise<void>;
 }
@@ -25,6 +29,10 @@ export interface UnderFireOptions {
   readonly sectors: number;
   /** For the first start of both roles only. */
   readonly onceEnv?: NodeJS.ProcessEnv;
+  /** See `LocalInstallation`. */
+  readonly roleEnv?: Readonly<Record<string, NodeJS.ProcessEnv>>;
+  /** Looked at when every sector is `Proving`, before the audit. */
+  readonly verify?: (fire: UnderFire) => Promise<void>;
   readonly say?: (text: string) => void;
   /** Milliseconds until every sector must be Proving; four minutes unless told. */
   readonly withinMs?: number;
@@ -50,6 +58,7 @@ export async function sealUnderFire(
     sectorSize: '2KiB',
     blockTimeMs: BLOCK_TIME_MS,
     proofMemo,
+    ...(options.roleEnv ? { roleEnv: options.roleEnv } : {}),
     settings: [
       ['worker.heartbeat_interval', '*', '500ms'],
       ['worker.heartbeat_expiry', '*', '4s'],
@@ -58,10 +67,14 @@ export async function sealUnderFire(
       ['coordinator.sweep_interval', '*', '500ms'],
       ['sector.retry.backoff_percent', '*', '5'],
       ['message.push_interval', '*', '2s'],
+      // The workspace is a small disk.
+      ['worker.scratch_keep_free', '*', '0B'],
     ],
   });
   let isSealed = false;
+  let disk: SmallDisk | undefined;
   try {
+    if (canMount()) disk = new SmallDisk(join(dir, 'workspace', WORKER), DISK_SIZE);
     await installation.startChain();
     await installation.configure();
     const modules = await installation.open();
@@ -71,8 +84,10 @@ export async function sealUnderFire(
       const numbers = await pledgeSectors(modules, { miner: installation.miner, count: options.sectors });
       const sectors = numbers.map((number) => ({ miner: installation.miner, number }));
       const flush = async (): Promise<void> => void (await modules.bus.client.flushall());
-      await attack({ installation, servers, modules, sectors, flush });
+      const fire = { installation, servers, modules, sectors, disk, flush };
+      await attack(fire);
       await waitUntilProving(modules, sectors, options.withinMs ?? SEALED_WITHIN_MS);
+      await options.verify?.(fire);
       await waitFor(
         () =>
           modules.chain.chainHead().then(
@@ -92,6 +107,7 @@ export async function sealUnderFire(
     }
   } finally {
     await installation.stop();
+    await disk?.[Symbol.asyncDispose]();
     // What a failed run left behind is what it will be understood by.
     if (isSealed) rmSync(dir, { recursive: true, force: true });
     else options.say?.(`left for looking at: ${dir}`);

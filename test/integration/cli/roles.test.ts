@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLotusClient } from '#chain';
-import { createTestDatabase, createTestFolder, type TestDatabase, type TestFolder } from '#testing';
+import { createTestDatabase, createTestFolder, type TestDatabase, type TestFolder, waitFor } from '#testing';
 import { Cli } from './support/cli.ts';
 
 let database: TestDatabase;
@@ -63,6 +63,30 @@ test('run worker needs a sealer', async () => {
   const { code, stderr } = await cli.spawn('run', 'worker', '--name', 'host-a');
   expect(code).toBe(1);
   expect(stderr).toContain('SEALER_NOT_INSTALLED');
+});
+
+test.each([
+  ['MySQL', { BEEPRO_MYSQL_URL: 'mysql://beepro@127.0.0.1:9/beepro' }, 'DB_UNREACHABLE'],
+  ['Redis', { BEEPRO_REDIS_URL: 'redis://127.0.0.1:9' }, 'REDIS_UNREACHABLE'],
+])(
+  'a role that is started while %s is away waits for it, and stops when it is asked to',
+  async (_what, env, code) => {
+    const role = cli.with(env).launch('run', 'sealing');
+    await waitFor(() => role.output().includes('role.waiting') && role.output().includes(code), {
+      deadlineMs: 40_000,
+    });
+    const { code: exit, stdout } = await role.stop();
+    expect(exit).toBe(0);
+    expect(stdout).not.toContain('role.started');
+  },
+  120_000,
+);
+
+test('a role with a wrong password ends at once, and says so', async () => {
+  const wrong = cli.with({ BEEPRO_MYSQL_PASSWORD_FILE: undefined });
+  const { code, stderr } = await wrong.spawn('run', 'sealing');
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('DB_ACCESS_DENIED');
 });
 
 test('devnet serves a chain whose address and token stand in its folder', async () => {

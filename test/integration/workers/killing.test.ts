@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KillPoint } from '#core';
-import { findRun, listLandedFiles, listRunsOfSector, listUnpublished } from '#db';
-import { isAlive, type ProcessIdentity } from '#sealer';
-import { publishJobs } from '#sector';
+import { findRun, listLandedFiles, listRunsOfSector } from '#db';
+import { isAlive } from '#sealer';
 import { hashFile } from '#storage';
 import { waitFor } from '#testing';
 import { createFleet, type Fleet } from './support/fleet.ts';
+import { HostFiles, publishLeft, untilComputing } from './support/host-files.ts';
 import { spawnAgent } from './support/spawn-agent.ts';
 
 let fleet: Fleet;
@@ -18,16 +18,6 @@ beforeAll(async () => {
   await fleet.openLimits();
 });
 afterAll(() => fleet.close());
-
-/** The sealer that the journal of a run names. */
-function sealerOf(runId: number): { name: string; identity: ProcessIdentity } | undefined {
-  const state = join(fleet.folder, 'state', 'host-a');
-  const intent = join(state, 'runs', String(runId), 'run.json');
-  if (!existsSync(intent)) return undefined;
-  const name = JSON.parse(readFileSync(intent, 'utf8')).sealer as string;
-  const record = join(state, 'sealers', name, 'sealer.json');
-  return existsSync(record) ? { name, identity: JSON.parse(readFileSync(record, 'utf8')) } : undefined;
-}
 
 describe('an agent killed at', () => {
   const points: readonly KillPoint[] = [
@@ -57,7 +47,7 @@ describe('an agent killed at', () => {
       expect(await killed.ended).toBe('SIGKILL');
       const next = await spawnAgent(fleet);
       // Publishing what the dead agent had committed is the sealing role's: done here as it would.
-      await publishLeft();
+      await publishLeft(fleet);
       await fleet.untilState(id, 'PreCommitBatching');
       const done = await listRunsOfSector(fleet.database.kysely, id, ['done']);
       expect(done.map((run) => run.phase)).toEqual(['add-piece', 'precommit1', 'precommit2']);
@@ -83,7 +73,7 @@ describe('an agent killed while it lands a sector, at', () => {
       await fleet.preCommit(id);
       expect(await killed.ended).toBe('SIGKILL');
       const next = await spawnAgent(fleet);
-      await publishLeft();
+      await publishLeft(fleet);
       await waitFor(async () => (await fleet.sector(id)).landed_at !== null, { what: 'the landing' });
       await waitFor(() => readdirSync(join(fleet.folder, 'state', 'host-a', 'runs')).length === 0, {
         what: 'an empty journal',
@@ -110,51 +100,16 @@ test('a PC1 goes on while its agent is dead, and the next agent takes it over wi
   const killed = await spawnAgent(fleet);
   number += 1;
   const id = await fleet.addSector(number, '8MiB');
-  const run = await waitFor(
-    async () => {
-      const runs = await listRunsOfSector(fleet.database.kysely, id, ['running']);
-      return runs.find((one) => one.phase === 'precommit1' && sealerRequested(one.id));
-    },
-    { deadlineMs: 20_000, what: 'PC1 to run' },
-  );
-  const sealer = sealerOf(run.id);
+  const files = new HostFiles(join(fleet.folder, 'state', 'host-a'));
+  const { run, sealer } = await untilComputing(fleet.database.kysely, files, id, 'precommit1', 'pc1');
   await killed.kill('SIGKILL');
-  expect(sealer && isAlive(sealer.identity)).toBe(true);
+  expect(isAlive(sealer.identity)).toBe(true);
 
   const next = await spawnAgent(fleet);
   await fleet.untilState(id, 'PreCommit2');
   const ended = await findRun(fleet.database.kysely, run.id);
   expect(ended).toMatchObject({ status: 'done', claim: run.claim, crashes: 0 });
-  expect(sealerNamed(sealer?.name)).toEqual(sealer?.identity);
+  expect(files.isUnchanged(sealer)).toBe(true);
   expect(ended?.host_epoch).toBeGreaterThan(run.host_epoch ?? 0);
   await next.kill('SIGTERM');
 }, 60_000);
-
-/** The process that has this name among the sealers now. */
-function sealerNamed(name = ''): ProcessIdentity {
-  return JSON.parse(
-    readFileSync(join(fleet.folder, 'state', 'host-a', 'sealers', name, 'sealer.json'), 'utf8'),
-  );
-}
-
-/** True once the sealer has journalled the request of the run. */
-function sealerRequested(runId: number): boolean {
-  const sealer = sealerOf(runId);
-  if (!sealer) return false;
-  const journal = join(fleet.folder, 'state', 'host-a', 'sealers', sealer.name, 'state');
-  return existsSync(journal) && readdirSync(journal).some((file) => file === `r${runId}.pc1.request.json`);
-}
-
-async function publishLeft(): Promise<void> {
-  const left = await listUnpublished(fleet.database.kysely, { limit: 100 });
-  const jobs = left
-    .filter((entry) => entry.run_status === 'queued')
-    .map((entry) => ({
-      outboxId: entry.id,
-      runId: entry.run_id,
-      queue: entry.queue,
-      jobId: entry.job_id,
-      priority: entry.priority,
-    }));
-  await publishJobs(fleet.database.kysely, fleet.bus, jobs);
-}

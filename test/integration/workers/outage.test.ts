@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listRunsOfSector } from '#db';
+import { findRun, listRunsOfSector, listWrongAcceptances } from '#db';
+import { endProcess } from '#sealer';
 import { type PrivateServers, startPrivateServers, waitFor } from '#testing';
 import { createFleet, type Fleet } from './support/fleet.ts';
+import { HostFiles, untilComputing } from './support/host-files.ts';
+import { launchAgent, spawnAgent } from './support/spawn-agent.ts';
 
 /** Servers of this suite alone: it kills and flushes them. */
 let servers: PrivateServers;
@@ -60,3 +64,30 @@ test('FLUSHALL in the middle of a phase: it is accepted, and the next job is pub
   await fleet.apply(id, { type: 'park', code: 'INTERNAL', reason: 'enough' });
   await agent.stop();
 }, 120_000);
+
+test('Redis, MySQL and the agent die while PC1 runs: the next agent waits for both, and brings its result', async () => {
+  const files = new HostFiles(join(fleet.folder, 'state', 'host-c'));
+  const place = { name: 'host-c' };
+  const first = await spawnAgent(fleet, {}, place);
+  const id = await fleet.addSector(3, '8MiB');
+  const { run, sealer } = await untilComputing(fleet.database.kysely, files, id, 'precommit1', 'pc1');
+  await servers.kill('mariadb');
+  await servers.kill('redis');
+  await waitFor(() => files.outcomeOf(run.id), { deadlineMs: 60_000, what: 'the result in the journal' });
+  await first.kill('SIGKILL');
+
+  const second = launchAgent(fleet, {}, place);
+  await waitFor(() => second.output().includes('role.waiting'), { deadlineMs: 30_000, what: 'it to wait' });
+  await servers.start('mariadb');
+  await waitFor(() => second.output().includes('REDIS_UNREACHABLE'), { deadlineMs: 40_000 });
+  expect(files.outcomeOf(run.id)).toBeDefined();
+  await servers.start('redis');
+  expect(await second.ready).toBe('ready');
+  await waitFor(async () => (await fleet.sector(id)).state === 'PreCommit2', { deadlineMs: 30_000 });
+  const done = await findRun(fleet.database.kysely, run.id);
+  expect(done).toMatchObject({ status: 'done', attempt: 1, claim: 1, crashes: 0 });
+  expect(await listWrongAcceptances(fleet.database.kysely)).toEqual([]);
+  await fleet.apply(id, { type: 'park', code: 'INTERNAL', reason: 'enough' });
+  await second.kill('SIGTERM');
+  await endProcess(sealer.identity);
+}, 240_000);

@@ -6,7 +6,7 @@ import { inParallel } from '../../../src/roles/sealing/in-parallel.ts';
 import { precommitVerdict } from '../../../src/roles/sealing/precommit-watch.ts';
 import { outboxVerdict } from '../../../src/roles/sealing/publisher.ts';
 import { isSeedDue } from '../../../src/roles/sealing/seed-watch.ts';
-import { crashVerdict, sweepVerdict } from '../../../src/roles/sealing/sweeper.ts';
+import { crashVerdict, Hearing, sweepVerdict } from '../../../src/roles/sealing/sweeper.ts';
 
 function onMessage(change: Partial<SectorOnMessage>): SectorOnMessage {
   return {
@@ -107,4 +107,39 @@ test('inParallel bounds how much runs at once, finishes the rest when one fails,
   await expect(inParallel(items(), 4, new AbortController().signal, work)).rejects.toThrow('three');
   expect(most).toBeLessThanOrEqual(4);
   expect(done).toHaveLength(19);
+});
+
+describe('silence counts as a crash only where it would have been heard whole', () => {
+  const looks = (times: readonly number[], expiryMs = 60_000) => {
+    const hearing = new Hearing();
+    return times.map((ms) => hearing.isWhole(ms, expiryMs, 5_000));
+  };
+
+  test('after a start, and then at every look', () => {
+    expect(looks([0, 20_000, 40_000, 60_000, 65_000])).toEqual([false, false, false, true, true]);
+  });
+
+  test('anew after a break: this process stood still, or another did the duty', () => {
+    expect(looks([0, 30_000, 60_000, 95_000, 125_000, 155_000])).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test('anew after a look that failed', () => {
+    const hearing = new Hearing();
+    for (const ms of [0, 30_000, 60_000]) hearing.isWhole(ms, 60_000, 5_000);
+    hearing.interrupt();
+    expect(hearing.isWhole(65_000, 60_000, 5_000)).toBe(false);
+    expect(hearing.isWhole(95_000, 60_000, 5_000)).toBe(false);
+    expect(hearing.isWhole(125_000, 60_000, 5_000)).toBe(true);
+  });
+
+  test('by the expiry that is set now, also where looks are rare', () => {
+    expect(looks([0, 5_000, 10_000], 1_000)).toEqual([false, true, true]);
+  });
 });

@@ -13,6 +13,7 @@ describe('failureKind', () => {
     ['commit1', 'SEALER_LIBRARY', 'cache', 'redo'],
     ['commit1', 'SEALER_CACHE_CORRUPT', 'cache', 'redo'],
     ['precommit1', 'SEALER_STALE_KEY', 'cache', 'redo'],
+    ['precommit1', 'SEALER_DATA_MISMATCH', 'cache', 'redo'],
     ['commit2', 'SEALER_PROOF_INVALID', 'proof', 'commit1'],
     ['commit2', 'SEALER_FILE_MISSING', 'proof', 'commit1'],
     ['commit2', 'SEALER_DIGEST_MISMATCH', 'proof', 'commit1'],

@@ -42,6 +42,24 @@ export class Cli {
     died.catch(() => undefined);
     await Promise.race([ready, died]);
     return {
+      output: () => '',
+      stop: (signal = 'SIGTERM') => {
+        child.kill(signal);
+        return result;
+      },
+    };
+  }
+
+  /** Starts a role without waiting until it is ready. */
+  launch(...args: string[]): RunningCli {
+    const child = this.#start(args, ['ignore', 'pipe', 'pipe', 'ipc']);
+    let output = '';
+    child.stdout?.on('data', (text) => {
+      output += String(text);
+    });
+    const result = collect(child);
+    return {
+      output: () => output,
       stop: (signal = 'SIGTERM') => {
         child.kill(signal);
         return result;
@@ -92,6 +110,8 @@ export class Cli {
 }
 
 export interface RunningCli {
+  /** What it has written to stdout, of one that was launched. */
+  output(): string;
   /** Asks it to stop, and tells how it ended. */
   stop(signal?: NodeJS.Signals): Promise<CliResult>;
 }

@@ -129,7 +129,7 @@ export const COORDINATOR: Observations<
       .execute();
     const now = async () => (await listRunsOfSector(db.kysely, run))[0];
     await stays('claimed', async () => (await now())?.status === 'running');
-    await bench.change('worker.heartbeat_expiry', '10s');
+    await bench.change('worker.heartbeat_expiry', '1s');
     await waitFor(async () => (await now())?.status === 'queued', IN_FORCE);
     expect(await now()).toMatchObject({ crashes: 1, worker: null });
   },

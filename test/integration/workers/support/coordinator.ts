@@ -1,7 +1,7 @@
 import type { ChainApi } from '#chain';
 import { outsourceDuty, rehomeDuty, type SealingModules } from '../../../../src/roles/sealing/index.ts';
 import { publishLeftovers } from '../../../../src/roles/sealing/publisher.ts';
-import { queueDue, sweepExpired, sweepQueued } from '../../../../src/roles/sealing/sweeper.ts';
+import { Hearing, queueDue, sweepExpired, sweepQueued } from '../../../../src/roles/sealing/sweeper.ts';
 import type { Fleet } from './fleet.ts';
 
 /** The head of a double of the chain, and what a pre-commit has locked there. */
@@ -34,10 +34,11 @@ export function startMiniCoordinator(fleet: Fleet, everyMs = 100): MiniCoordinat
   const stopping = new AbortController();
   const { signal } = stopping;
   const modules = sealingModules(fleet);
+  const hearing = new Hearing();
   const passes = [
     () => publishLeftovers(modules, signal),
     () => queueDue(modules, signal),
-    () => sweepExpired(modules, signal),
+    () => sweepExpired(modules, signal, hearing),
     () => sweepQueued(modules, signal),
     ...[outsourceDuty(modules), rehomeDuty(modules)].map((duty) => () => duty.pass(signal)),
   ];
