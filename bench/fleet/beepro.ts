@@ -208,7 +208,9 @@ export class BeeProDispatcher implements Dispatcher {
     clock.at(next, () => {
       host.reporting = false;
       if (!host.up) return;
-      const report = hostReport(host.view(clock.now));
+      // Nothing has changed since the last look, unless another one is about to come.
+      const choice = host.waking ? undefined : host.choice;
+      const report = hostReport(host.view(clock.now), choice);
       host.report = report;
       this.#setWants(host, report.wants);
     });

@@ -203,6 +203,7 @@ export class LotusDispatcher implements Dispatcher {
 
   /** One round of the scheduler: every task to the least used worker with an open window that takes it. */
   #assign(): void {
+    if (this.#queue.length === 0) return;
     const up = this.#workers.filter(({ host }) => host.up);
     for (const worker of up) {
       while (worker.open.length + worker.windows.length < WINDOWS) {
@@ -224,9 +225,10 @@ export class LotusDispatcher implements Dispatcher {
       const workers = anywhere ? up : home?.up ? [this.#worker(home)] : [];
       let best: { window: Window; use: number } | undefined;
       for (const worker of workers) {
+        if (worker.open.length === 0) continue;
         const { host } = worker;
-        if (limitOf(run.phase, host.machine) <= 0 || !this.#hasRoom(run, host) || (stays && host !== home))
-          continue;
+        if (stays && host !== home) continue;
+        if (limitOf(run.phase, host.machine) <= 0 || !this.#hasRoom(run, host)) continue;
         const use = useOf(worker);
         if (best && use >= best.use) continue;
         const needs = needsOf(run.phase, host);

@@ -10,7 +10,10 @@ export async function runAll(
 ): Promise<void> {
   const rest = [...tasks];
   const threads = Array.from({ length: Math.min(rest.length, availableParallelism()) }, async () => {
-    const thread = new Worker(new URL('./thread.ts', import.meta.url));
+    const thread = new Worker(new URL('./thread.ts', import.meta.url), {
+      // Views live for a moment, hundreds of thousands of events for days: room for the former spares copying the latter.
+      resourceLimits: { maxYoungGenerationSizeMb: 256 },
+    });
     let answer = Promise.withResolvers<SimulationResult>();
     thread.on('message', (result: SimulationResult) => answer.resolve(result));
     thread.on('error', (error) => answer.reject(error));
