@@ -9,6 +9,7 @@ export {
   type SettingValue,
   settingDefinition,
 } from './registry/index.ts';
+export { type OperatorStamp, StampAnnouncer, StampReader } from './settings/operator-stamp.ts';
 export { formatSettingValue, parseSettingName, parseSettingValue } from './settings/parse-setting.ts';
 export { type RedisWakeOptions, redisWake, type SettingsWake } from './settings/redis-wake.ts';
 export { checkScope, type SettingContext } from './settings/scope.ts';

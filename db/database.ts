@@ -20,6 +20,11 @@ export interface DatabaseOptions {
   /** Read once, in place of a password in the URL. */
   readonly passwordFile?: string | undefined;
   readonly poolSize?: number | undefined;
+  /**
+   * Connections that are kept, of the `poolSize`: the others are opened for those who have waited two seconds, and
+   * closed again. For the many processes of a fleet; default: all.
+   */
+  readonly steadySize?: number | undefined;
   /** Milliseconds; default 60,000, 0 for none. */
   readonly queryTimeoutMs?: number | undefined;
   /** Milliseconds to wait for a free connection; default 30,000. */
@@ -42,6 +47,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const target = parseDatabaseUrl(options.url, options.passwordFile);
   const pool = new BoundedPool(target, {
     poolSize: options.poolSize ?? 5,
+    steadySize: options.steadySize,
     acquireTimeoutMs: options.acquireTimeoutMs ?? 30_000,
     queryTimeoutMs: options.queryTimeoutMs ?? 60_000,
   });

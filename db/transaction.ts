@@ -24,7 +24,8 @@ export async function transaction<T>(
   const kysely = 'kysely' in database ? database.kysely : database;
   for (let tries = 1; ; tries++) {
     try {
-      return await kysely.transaction().setIsolationLevel('read committed').execute(work);
+      // READ COMMITTED is every connection's own level (connection/pool.ts).
+      return await kysely.transaction().execute(work);
     } catch (error) {
       if (!isLockConflict(error)) throw error;
       if (tries === MAX_TRIES) throw new BeeproError('DB_CONFLICT', { tries }, { cause: error });

@@ -11,6 +11,15 @@ const STALLED_EVERY_MS = 30_000;
 /** Pause after a wait that Redis refused, in ms, so that a lasting refusal makes no busy loop. */
 const ERROR_PAUSE_MS = 500;
 
+/** The numbers, from 1 on, of the queues that hold jobs; each is three keys. */
+const WAITING = `local found = {}
+for i = 1, #KEYS, 3 do
+  if redis.call('LLEN', KEYS[i]) > 0 or redis.call('ZCARD', KEYS[i + 1]) > 0 or redis.call('ZCARD', KEYS[i + 2]) > 0 then
+    found[#found + 1] = (i + 2) / 3
+  end
+end
+return found`;
+
 export interface JobFetcherOptions {
   /** Holds the locks; stable per worker, so that a restarted agent can end the jobs that it had fetched. */
   readonly token: string;
@@ -42,6 +51,19 @@ export class JobFetcher {
   /** Jobs whose locks this fetcher keeps alive. */
   get held(): number {
     return this.#held.size;
+  }
+
+  /**
+   * Those of the queues that hold jobs, in the order given: one question, where a fetch from each would be one for each.
+   * Another host may be quicker.
+   */
+  async withJobs(queues: readonly QueueName[]): Promise<QueueName[]> {
+    if (queues.length === 0) return [];
+    const keys = queues.flatMap((queue) =>
+      ['wait', 'prioritized', 'delayed'].map((part) => this.#bus.key(queue, part)),
+    );
+    const found = z.array(z.number()).parse(await this.#bus.client.eval(WAITING, keys.length, ...keys));
+    return found.flatMap((number) => queues[number - 1] ?? []);
   }
 
   /** Takes the next job of a queue, or nothing when none waits or the queue is paused. Never blocks. */
@@ -95,8 +117,8 @@ export class JobFetcher {
   async giveBackForgotten(queues: readonly QueueName[]): Promise<number> {
     let count = 0;
     for (const queue of queues) {
-      for (const { id } of await this.#bus.queue(queue).getJobs(['active'])) {
-        if (id === undefined || this.#held.has(`${queue}\0${id}`)) continue;
+      for (const id of await this.#bus.client.lrange(this.#bus.key(queue, 'active'), 0, -1)) {
+        if (this.#held.has(`${queue}\0${id}`)) continue;
         if ((await this.#bus.client.get(this.#bus.key(queue, id, 'lock'))) !== this.#options.token) continue;
         await this.#bus.worker(queue).getBackend().moveJobFromActiveToWait(id, this.#options.token);
         count += 1;

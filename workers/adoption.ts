@@ -10,7 +10,7 @@ import {
 } from '#db';
 import type { Logger } from '#log';
 import { type JobFetcher, jobId, queueName } from '#queues';
-import type { JournalledRun, RunJournal, SealerPool } from '#sealer';
+import type { JournalledRun, RunJournal, Sealers } from '#sealer';
 import { ActiveRun } from './active-run.ts';
 import { startedAs, startsNow } from './run-start.ts';
 
@@ -28,7 +28,7 @@ interface Modules {
   readonly hostEpoch: () => number;
   readonly database: Database;
   readonly journal: RunJournal;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly fetcher: JobFetcher;
   readonly log: Logger;
 }

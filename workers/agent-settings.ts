@@ -33,6 +33,8 @@ export interface AgentSettings {
   checkSeeds(miner: ActorId): number;
   /** Epochs behind which a pre-commit counts as certain, for the clearing of the cache. */
   confidence(): Epoch;
+  /** Whether sectors go through this worker evenly; see `PaceView`. */
+  pace(): boolean;
   /** Whether this worker computes C2 of sectors that lie on others. */
   acceptsOutsideC2(): boolean;
   /** The folder that every worker sees, for C1's output; empty: there is none. */

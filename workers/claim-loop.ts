@@ -71,7 +71,13 @@ export class ClaimLoop {
   async #step(owed: Set<QueueName>): Promise<void> {
     const { fetcher, pollMs } = this.#modules;
     const servable = this.#modules.mayClaim() ? await this.#servable() : new Map<QueueName, Candidate>();
+    const promising = new Set(await fetcher.withJobs([...servable.keys()]));
     for (const [queue, candidate] of servable) {
+      // What holds no job now was looked into too: who adds one sets its marker again.
+      if (!promising.has(queue)) {
+        owed.delete(queue);
+        continue;
+      }
       owed.delete(queue);
       const job = await fetcher.tryFetch(queue);
       if (job) {

@@ -17,10 +17,16 @@ import {
 export async function claim(
   database: Database,
   lease: HeldLease,
-  request: { readonly runId: number; readonly worker: string },
+  request: {
+    readonly runId: number;
+    readonly worker: string;
+    /** Throws when this worker must not do it, whatever its limits say. */
+    readonly admit?: (run: PhaseRunRow) => Promise<void>;
+  },
 ): Promise<PhaseRunRow | undefined> {
   const seen = await findRun(database.kysely, request.runId);
   if (seen?.status !== 'queued') return undefined;
+  await request.admit?.(seen);
   const row = await transaction(database, async (trx) => {
     await assertLease(trx, lease);
     const claimed = await claimRun(trx, {

@@ -27,6 +27,8 @@ const WAIT_MS: Partial<Record<ErrorCode, number>> = {
   CHAIN_FUTURE_RANDOMNESS: 5_000,
   SEALER_SECTOR_BUSY: 5_000,
   SEALER_SHUTTING_DOWN: 1_000,
+  // No try of the sector is spent on a worker that is set up wrongly.
+  SEALER_STAND_IN_REFUSED: 60_000,
   SEALER_GPU_LOST: 1_000,
   DEVICE_LOST: 1_000,
 };

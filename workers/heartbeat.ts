@@ -1,4 +1,13 @@
-import { type Database, findWorker, heartbeatWorker, listQueuePauses, renewRuns, type WorkerRow } from '#db';
+import type { OperatorStamp } from '#config';
+import {
+  type Database,
+  findWorker,
+  heartbeatWorker,
+  listQueuePauses,
+  renewRuns,
+  transaction,
+  type WorkerRow,
+} from '#db';
 import type { Logger } from '#log';
 import type { HostReport } from '#sched';
 import type { ActiveRun } from './active-run.ts';
@@ -16,6 +25,8 @@ interface Modules {
   readonly report: () => Promise<HostReport>;
   /** A run whose fence no longer holds: claimed again if it can be had, else stopped, its sealer with it. */
   readonly onLost: (run: ActiveRun) => Promise<void>;
+  /** While it is the same, the operator has said nothing new: MySQL need not be asked. */
+  readonly stamp?: OperatorStamp | undefined;
   /** A newer agent has registered under this worker's name. */
   readonly onReplaced: () => void;
   /** The worker's state or the pauses have changed. */
@@ -28,11 +39,16 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
   #beatAt = 0;
   #closed = false;
+  #forgetStamp: (() => void) | undefined;
   #failing = false;
   #state: WorkerRow['state'] = 'active';
   #paused: ReadonlySet<string> = new Set();
   /** The gist of the report that MySQL has. */
   #reported = '';
+  /** Something of the report has changed since, or may have. */
+  #isStale = false;
+  /** Announced before the last look. */
+  #stamp: string | undefined;
 
   constructor(modules: Modules) {
     this.#modules = modules;
@@ -49,11 +65,23 @@ export class Heartbeat {
   /** Reads once, then goes on by itself. */
   async start(): Promise<void> {
     await this.#look();
+    this.#forgetStamp = this.#modules.stamp?.onChange(() => this.#lookSoon());
     this.#schedule();
+  }
+
+  #lookSoon(): void {
+    // Where that fails the next tick looks again, and says so.
+    this.#look().catch(() => undefined);
+  }
+
+  /** What the worker runs, or what it may, has changed: the next tick looks whether that is worth a report. */
+  note(): void {
+    this.#isStale = true;
   }
 
   close(): void {
     this.#closed = true;
+    this.#forgetStamp?.();
     clearTimeout(this.#timer);
   }
 
@@ -65,9 +93,14 @@ export class Heartbeat {
   async #tick(): Promise<void> {
     try {
       await this.#look();
-      const report = await this.#modules.report();
       const isDue = performance.now() - this.#beatAt >= this.#modules.intervalMs();
-      if (isDue || gist(report) !== this.#reported) await this.#beat(report);
+      if (isDue || this.#isStale) {
+        this.#isStale = false;
+        const report = await this.#modules.report();
+        const isKnown = isDue || gist(report) !== this.#reported ? await this.#tell(report) : true;
+        // Last, for an agent that was replaced while it stood still has nothing to renew and nobody to stop.
+        if (isDue && isKnown) await this.#renew();
+      }
       if (this.#failing) this.#modules.log.info('heartbeats go on');
       this.#failing = false;
     } catch (error) {
@@ -77,21 +110,23 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  async #beat(report: HostReport): Promise<void> {
+  /** False when another agent answers for this worker now. */
+  async #tell(report: HostReport): Promise<boolean> {
     const { database, worker, hostEpoch, onReplaced } = this.#modules;
-    // First, for an agent that was replaced while it stood still has nothing to renew and nobody to stop.
     const epoch = hostEpoch();
     const known = await heartbeatWorker(database.kysely, worker, epoch, { ...report });
-    if (!known) {
-      // The epoch rises when a lapsed lease is regained.
-      if (!this.#closed && epoch === hostEpoch()) onReplaced();
-      return;
-    }
-    const runs = this.#modules.runs();
-    const fences = new Map(runs.map((run) => [run.fence, run]));
-    const lost = await renewRuns(database.kysely, [...fences.keys()]);
+    if (known) this.#reported = gist(report);
+    // The epoch rises when a lapsed lease is regained.
+    else if (!this.#closed && epoch === hostEpoch()) onReplaced();
+    return known;
+  }
+
+  /** Keeps the claims alive, and sees which are lost. */
+  async #renew(): Promise<void> {
+    const fences = new Map(this.#modules.runs().map((run) => [run.fence, run]));
+    // Acceptances lock the same rows one by one: a deadlock with them is tried again, not waited out.
+    const lost = await transaction(this.#modules.database, (trx) => renewRuns(trx, [...fences.keys()]));
     this.#beatAt = performance.now();
-    this.#reported = gist(report);
     for (const fence of lost) {
       const run = fences.get(fence);
       // A run that ended or was claimed again while it was looked at is not lost.
@@ -101,16 +136,22 @@ export class Heartbeat {
 
   async #look(): Promise<void> {
     const { database, worker } = this.#modules;
+    const stamp = this.#modules.stamp?.current;
+    if (stamp !== undefined && stamp === this.#stamp) return;
     const [row, pauses] = await Promise.all([
       findWorker(database.kysely, worker),
       listQueuePauses(database.kysely),
     ]);
+    // Read before the look, so what the look finds is at least as new.
+    this.#stamp = stamp;
     const state = row?.state ?? 'removed';
     const paused = new Set(pauses.map((pause) => pause.queue));
     const changed = state !== this.#state || differ(paused, this.#paused);
     this.#state = state;
     this.#paused = paused;
-    if (changed) this.#modules.onChange();
+    if (!changed) return;
+    this.note();
+    this.#modules.onChange();
   }
 }
 
@@ -118,7 +159,16 @@ function differ(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size !== b.size || [...a].some((name) => !b.has(name));
 }
 
-/** What of a report is worth a heartbeat before its time: not the bytes, which change with every look. */
-function gist({ memory: _memory, scratch: _scratch, refusals, ...rest }: HostReport): string {
+/**
+ * What of a report is worth a heartbeat before its time: what it would take, and why not more. Not the bytes, which
+ * change with every look, nor what runs, which the runs' own rows say.
+ */
+function gist({
+  memory: _memory,
+  scratch: _scratch,
+  running: _running,
+  refusals,
+  ...rest
+}: HostReport): string {
   return JSON.stringify({ ...rest, refusals: refusals.map(({ phase, code }) => `${phase} ${code}`) });
 }

@@ -1,59 +1,39 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BeeproError, PHASE_NAMES, type Phase, parseCoreSet } from '#core';
-import { type Database, type PhaseRunRow, registerWorker } from '#db';
+import { BeeproError, isBeeproError, PHASE_NAMES, parseCoreSet } from '#core';
+import { type PhaseRunRow, registerWorker } from '#db';
 import type { Logger } from '#log';
-import { type FetchedJob, isWorkerName, JobFetcher, type QueueBus, queueName, removeJob } from '#queues';
+import { type FetchedJob, isWorkerName, type JobFetcher, queueName, removeJob } from '#queues';
 import { type Candidate, type Choice, type HostReport, type HostView, hostReport } from '#sched';
-import { RunJournal, readBootId, SealerPool, type SealerPoolOptions } from '#sealer';
+import { type RunJournal, readBootId, type Sealers, type StandIn } from '#sealer';
 import { jobsOfRun } from '#sector';
 import { Workspace } from '#storage';
 import { ActiveRun } from './active-run.ts';
-import { type AdoptedRun, adoptRuns, neededSealers } from './adoption.ts';
+import { type AdoptedRun, adoptRuns } from './adoption.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import { C1Inbox } from './c1-stream/inbox.ts';
 import { servedC1 } from './c1-stream/served.ts';
-import { C1Server, type C1ServerOptions } from './c1-stream/server.ts';
-import type { ChainFacts } from './chain-facts.ts';
+import { C1Server } from './c1-stream/server.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { claim } from './claiming.ts';
-import { DeviceKeeper, type HeldSeat, HostDevices } from './devices/index.ts';
+import { DeviceKeeper, type HostDevices } from './devices/index.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { HostLease } from './host-lease.ts';
+import { HeldRuns } from './held-runs.ts';
+import type { HostAgentModules, HostAgentOptions } from './host-agent-options.ts';
+import type { HostLease } from './host-lease.ts';
+import { type HostParts, openHostParts } from './host-parts.ts';
+import { PaceFacts } from './pace-facts.ts';
 import { HostResources, idleMemory } from './resources/index.ts';
 import { RunExecutor } from './run-executor.ts';
 import { startsNow } from './run-start.ts';
-import { StateFolder } from './state-folder.ts';
+import { StandInGuard } from './stand-in-guard.ts';
+import type { StateFolder } from './state-folder.ts';
 import { sweepWorkspace } from './workspace-sweep.ts';
 
-export interface HostAgentOptions {
-  /** The worker's name, unique in the fleet. */
-  readonly name: string;
-  /** Settings for `class:NAME` count for all workers of the class; asked again when settings change. */
-  readonly class?: () => string | undefined;
-  /** Journals, sockets and logs of sealers; survives restarts and reboots, on a local disk. */
-  readonly stateDir: string;
-  /** The fast disk that sectors are sealed on. */
-  readonly workspaceDir: string;
-  /** The lock folders of devices, the same for all agents of a machine; default: in the state folder. */
-  readonly devicesDir?: string;
-  /** What lists this machine's GPUs; default: `nvidia-smi`. */
-  readonly gpuTool?: string | undefined;
-  readonly version: string;
-  /** Where other workers fetch C1's output; undefined: they cannot. */
-  readonly stream?: Pick<C1ServerOptions, 'host' | 'port' | 'advertise' | 'secret'> | undefined;
-}
+/** What others do to the sectors of an idle host is in its report so late at most, in ms; its claims look anew. */
+const REPORT_FRESH_MS = 20_000;
 
-export interface HostAgentModules {
-  readonly database: Database;
-  readonly bus: QueueBus;
-  readonly chain: ChainFacts;
-  readonly settings: AgentSettings;
-  readonly log: Logger;
-  readonly sealers: Pick<SealerPoolOptions, 'program' | 'idleExitS' | 'spares'>;
-  /** The agent cannot go on: the role ends, and its supervisor starts another. */
-  readonly onFatal: (error: BeeproError) => void;
-}
+/** What outcomes on their way to MySQL get when the agent stops, in ms. */
+const STOP_PATIENCE_MS = 5_000;
 
 /** How often running phases are held against their time limits, in ms. */
 const TIME_LIMIT_LOOK_MS = 500;
@@ -66,39 +46,27 @@ export class HostAgent {
   readonly #options: HostAgentOptions;
   readonly #modules: HostAgentModules;
   readonly #log: Logger;
-  readonly #runs = new Map<number, ActiveRun>();
-  /** Slots of runs that were left to the next agent: their sealers have not let go of them. */
-  readonly #leftSeats: HeldSeat[] = [];
-  readonly #executions = new Map<ActiveRun, Promise<void>>();
+  readonly #runs = new HeldRuns();
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
-  readonly #pool: SealerPool;
+  readonly #pool: Sealers;
   readonly #fetcher: JobFetcher;
   readonly #resources: HostResources;
+  readonly #pace: PaceFacts;
   readonly #devices: HostDevices;
   readonly #deviceKeeper: DeviceKeeper;
   readonly #executor: RunExecutor;
   readonly #heartbeat: Heartbeat;
   readonly #loop: ClaimLoop;
+  readonly #guard: StandInGuard;
   readonly #inbox: C1Inbox;
   #server: C1Server | undefined;
   #choice: Choice | undefined;
   #class: string | undefined;
   #stopped: Promise<void> | undefined;
 
-  private constructor(
-    options: HostAgentOptions,
-    modules: HostAgentModules,
-    parts: {
-      state: StateFolder;
-      lease: HostLease;
-      journal: RunJournal;
-      pool: SealerPool;
-      fetcher: JobFetcher;
-      devices: HostDevices;
-    },
-  ) {
+  private constructor(options: HostAgentOptions, modules: HostAgentModules, parts: HostParts) {
     this.#options = options;
     this.#modules = modules;
     this.#log = modules.log.child({ worker: options.name });
@@ -106,6 +74,7 @@ export class HostAgent {
     this.#lease = parts.lease;
     this.#pool = parts.pool;
     this.#fetcher = parts.fetcher;
+    this.#guard = new StandInGuard(modules.database);
     this.#devices = parts.devices;
     const hostEpoch = () => this.#lease.hostEpoch;
     this.#inbox = new C1Inbox({ dir: join(options.stateDir, 'c1'), secret: options.stream?.secret });
@@ -116,6 +85,7 @@ export class HostAgent {
       settings: modules.settings,
       log: this.#log,
     });
+    this.#pace = new PaceFacts({ worker: options.name, database: modules.database, log: this.#log });
     this.#executor = new RunExecutor({
       ...modules,
       log: this.#log,
@@ -135,8 +105,8 @@ export class HostAgent {
       log: this.#log,
       scratch: join(options.stateDir, 'self-test'),
       hostEpoch,
-      held: () => this.#heldSeats(),
-      onLost: (device) => this.#endRunsOn(device),
+      held: () => this.#runs.seats,
+      onLost: (device) => this.#runs.endOnDevice(device),
       onChange: () => this.#loop.wake(),
     });
     this.#heartbeat = new Heartbeat({
@@ -145,9 +115,10 @@ export class HostAgent {
       log: this.#log,
       hostEpoch,
       intervalMs: () => modules.settings.heartbeatMs(),
-      runs: () => [...this.#runs.values()],
+      runs: () => this.#runs.list,
       report: () => this.report(),
       onLost: (run) => this.#onLostClaim(run),
+      stamp: modules.stamp,
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
       onChange: () => this.#loop.wake(),
     });
@@ -158,7 +129,7 @@ export class HostAgent {
       view: () => this.view(),
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
-      claim: (runId) => claim(modules.database, this.#lease.lease, { runId, worker: options.name }),
+      claim: (runId) => this.#claim(runId),
       start: (row, job, candidate) => this.#start(row, job, candidate),
       onChoice: (choice) => {
         this.#choice = choice;
@@ -173,55 +144,15 @@ export class HostAgent {
   static async start(options: HostAgentOptions, modules: HostAgentModules): Promise<HostAgent> {
     if (!isWorkerName(options.name)) throw new BeeproError('WORKER_NAME_INVALID', { name: options.name });
     let agent: HostAgent | undefined;
-    // The lease first: whoever holds it may take the folder from an agent that stands still.
-    const lease = await HostLease.acquire({
-      database: modules.database,
-      worker: options.name,
-      ttlMs: () => modules.settings.leaseTtlMs(),
-      onLapse: () => modules.log.warn('the host’s lease is not renewed: no new work until it is'),
-      onRegained: async () => agent?.comeBack(),
-      onLost: modules.onFatal,
-      onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
-    });
-    let state: StateFolder | undefined;
+    const parts = await openHostParts(options, modules, async () => agent?.comeBack());
+    agent = new HostAgent(options, modules, parts);
     try {
-      state = await StateFolder.open(options.stateDir, options.name, ({ pid }) =>
-        modules.log.warn({ pid }, 'ended an agent of this worker that stood still beyond its lease'),
-      );
-      // What is measured must be there.
-      await mkdir(options.workspaceDir, { recursive: true });
-      const journal = await RunJournal.open(join(options.stateDir, 'runs'));
-      const devices = await HostDevices.open({
-        file: join(options.stateDir, 'devices.json'),
-        folder: options.devicesDir ?? join(options.stateDir, 'devices'),
-        settings: () => modules.settings.devices(),
-        log: modules.log.child({ worker: options.name }),
-        tool: options.gpuTool,
-      });
-      const { program } = modules.sealers;
-      const pool = await SealerPool.open(
-        {
-          ...modules.sealers,
-          program: (sealerClass, seat) =>
-            devices.program(typeof program === 'function' ? program(sealerClass, seat) : program, seat),
-          maxMemory: () => modules.settings.sealerMaxMemory(),
-          onReplace: (name, why) => modules.log.info({ sealer: name, why }, 'sealer replaced'),
-          dir: join(options.stateDir, 'sealers'),
-          onError: (error) => modules.log.warn({ err: error }, 'sealer'),
-        },
-        neededSealers(await journal.list()),
-      );
-      const fetcher = new JobFetcher(modules.bus, {
-        token: options.name,
-        onError: (error) => modules.log.warn({ err: error }, 'Redis'),
-      });
-      agent = new HostAgent(options, modules, { state, lease, journal, pool, fetcher, devices });
-      await agent.#begin(journal);
+      await agent.#begin(parts.journal);
       return agent;
     } catch (error) {
-      if (agent) await agent.#server?.close();
-      await lease.release();
-      await state?.release();
+      await agent.#server?.close();
+      await parts.lease.release();
+      await parts.state.release();
       throw error;
     }
   }
@@ -235,7 +166,7 @@ export class HostAgent {
   }
 
   get runs(): readonly ActiveRun[] {
-    return [...this.#runs.values()];
+    return this.#runs.list;
   }
 
   /** What the last look at the queues decided, with the reason for every phase that was not taken. */
@@ -244,15 +175,18 @@ export class HostAgent {
   }
 
   /** The host as the scheduler sees it now. */
-  async view(): Promise<HostView> {
+  async view(freshMs?: number): Promise<HostView> {
     const { settings } = this.#modules;
-    const runs = [...this.#runs.values()];
-    const running: Partial<Record<Phase, number>> = {};
-    for (const run of runs) running[run.phase] = (running[run.phase] ?? 0) + 1;
+    const running = this.#runs.counts;
     const acceptsOutsideC2 = settings.acceptsOutsideC2();
-    const devices = this.#devices.views(this.#heldSeats());
+    const devices = this.#devices.views(this.#runs.seats);
     const idle = idleMemory(this.#pool.idle, devices);
-    const resources = await this.#resources.views(runs, idle, acceptsOutsideC2);
+    const { held, ...resources } = await this.#resources.views(
+      this.#runs.list,
+      idle,
+      acceptsOutsideC2,
+      freshMs,
+    );
     return {
       worker: this.#options.name,
       state: this.#heartbeat.state,
@@ -263,18 +197,21 @@ export class HostAgent {
       acceptsOutsideC2,
       devices,
       ...resources,
+      ...(settings.pace() ? { pace: this.#pace.view(held, running['add-piece'] ?? 0) } : {}),
     };
   }
 
   /** What it runs, holds, would still take, and why not more. */
   async report(): Promise<HostReport> {
-    return hostReport(await this.view());
+    return hostReport(await this.view(REPORT_FRESH_MS));
   }
 
   /** Registers this agent as what the worker is now. */
   async register(): Promise<void> {
     const { name, version } = this.#options;
     const workerClass = this.#options.class?.();
+    const { standIn, capabilities } = await this.#capabilities();
+    await this.#guard.admit(standIn);
     const registered = await registerWorker(this.#modules.database.kysely, {
       name,
       class: workerClass ?? '',
@@ -282,7 +219,7 @@ export class HostAgent {
       hostEpoch: this.#lease.hostEpoch,
       pid: process.pid,
       version,
-      capabilities: await this.#capabilities(),
+      capabilities,
     });
     if (registered) this.#class = workerClass;
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
@@ -321,16 +258,19 @@ export class HostAgent {
       PHASE_NAMES.flatMap((phase) => [queueName(phase), queueName(phase, this.#options.name)]),
     );
     await this.#heartbeat.start();
-    await this.#inbox.sweep(new Set(this.#runs.keys()));
+    await this.#inbox.sweep(this.#runs.ids);
     await this.#sweep();
     this.#closers.push(this.#modules.settings.onChange(() => this.#onSettings()));
-    const limits = setInterval(() => this.#endOverdue(), TIME_LIMIT_LOOK_MS).unref();
+    const endOverdue = () => this.#runs.endOverdue((phase) => this.#modules.settings.timeLimitMs(phase));
+    const limits = setInterval(endOverdue, TIME_LIMIT_LOOK_MS).unref();
     this.#closers.push(() => clearInterval(limits));
     this.#pool.fill();
     this.#deviceKeeper.start();
     this.#closers.push(() => this.#deviceKeeper.close());
     this.#loop.start();
     this.#log.info({ hostEpoch: this.#lease.hostEpoch, adopted: adopted.length }, 'worker started');
+    const { standIn } = this.#guard;
+    if (standIn) this.#log.warn({ standIn }, 'its sealer is a STAND-IN: nothing that it seals is proven');
   }
 
   async #serveC1(): Promise<void> {
@@ -364,25 +304,12 @@ export class HostAgent {
     }
     const hostEpoch = () => this.#lease.hostEpoch;
     const run = new ActiveRun(row, { worker: this.#options.name, hostEpoch, job, start: startsNow() });
-    if (device !== undefined) run.seat = this.#devices.seat(device, this.#heldSeats());
+    if (device !== undefined) run.seat = this.#devices.seat(device, this.#runs.seats);
     const deviceCores = this.#devices.list.flatMap(({ kind, cores }) =>
       kind === 'cpu' && cores ? [parseCoreSet(cores) ?? []] : [],
     );
-    run.cores = this.#resources.chooseCores(row.phase, [...this.#runs.values()], deviceCores);
-    this.#execute({ run, journalled: undefined }, known && this.#executions.get(known));
-  }
-
-  /** The slots that are held, from a run's claim until it is concluded. */
-  #heldSeats(): readonly HeldSeat[] {
-    const running = [...this.#runs.values()].flatMap(({ seat, phase }) =>
-      seat ? [{ seat, use: phase }] : [],
-    );
-    return [...running, ...this.#leftSeats];
-  }
-
-  #endRunsOn(device: string): void {
-    for (const run of this.#runs.values())
-      if (run.seat?.device === device && !run.answered) run.stop('device-lost');
+    run.cores = this.#resources.chooseCores(row.phase, this.#runs.list, deviceCores);
+    this.#execute({ run, journalled: undefined }, known && this.#runs.executionOf(known));
   }
 
   /** An offered run is claimed: the job that nobody took is of no use, and may lie in a queue that nobody serves. */
@@ -397,20 +324,20 @@ export class HostAgent {
 
   /** @param after what must have let go of the run's journal before */
   #execute({ run, journalled }: AdoptedRun, after?: Promise<void>): void {
-    this.#runs.set(run.row.id, run);
-    this.#resources.forget();
-    const execution = (async () => {
-      await after;
-      await this.#executor.execute(run, journalled);
-    })().finally(() => {
-      if (this.#runs.get(run.row.id) === run) this.#runs.delete(run.row.id);
-      this.#resources.forget();
-      if (run.left && run.seat) this.#leftSeats.push({ seat: run.seat, use: run.phase });
-      this.#executions.delete(run);
+    const onEnd = () => {
+      this.#noteChange();
+      this.#pace.runEnded();
       this.#pool.fill();
       this.#loop.wake();
-    });
-    this.#executions.set(run, execution);
+    };
+    this.#runs.hold(run, () => this.#executor.execute(run, journalled), onEnd, after);
+    this.#noteChange();
+  }
+
+  /** What this host runs, or may run, has changed. */
+  #noteChange(): void {
+    this.#resources.forget();
+    this.#heartbeat.note();
   }
 
   /** True when the run is this agent's again, under a new claim; its sealer has not noticed anything. */
@@ -433,7 +360,7 @@ export class HostAgent {
   }
 
   #onSettings(): void {
-    this.#resources.forget();
+    this.#noteChange();
     this.#loop.wake();
     this.#lease.retime();
     void this.#deviceKeeper.look();
@@ -441,22 +368,11 @@ export class HostAgent {
     this.register().catch((error: unknown) => this.#log.warn({ err: error }, 'class not registered'));
   }
 
-  #endOverdue(): void {
-    for (const run of this.#runs.values()) {
-      if (!run.answered && run.elapsedMs > this.#modules.settings.timeLimitMs(run.phase))
-        run.stop('time-limit');
-    }
-  }
-
   async #stop(): Promise<void> {
     for (const close of this.#closers) close();
     await this.#loop.stop();
     this.#heartbeat.close();
-    for (const run of this.#runs.values()) if (!run.answered) run.stop('agent-stops');
-    const patience = AbortSignal.timeout(5_000);
-    const late = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve()));
-    await Promise.race([Promise.allSettled(this.#executions.values()), late]);
-    for (const run of this.#runs.values()) run.stop('agent-stops');
+    await this.#runs.leave(STOP_PATIENCE_MS);
     await this.#server?.close();
     this.#fetcher.close();
     this.#pool.close();
@@ -472,7 +388,23 @@ export class HostAgent {
     this.#modules.onFatal(error);
   }
 
-  async #capabilities(): Promise<Record<string, unknown>> {
+  async #claim(runId: number): Promise<PhaseRunRow | undefined> {
+    try {
+      return await claim(this.#modules.database, this.#lease.lease, {
+        runId,
+        worker: this.#options.name,
+        admit: (run) => this.#guard.admitRun(run),
+      });
+    } catch (error) {
+      if (isBeeproError(error, 'SEALER_STAND_IN_REFUSED')) this.#fatal(error);
+      throw error;
+    }
+  }
+
+  async #capabilities(): Promise<{
+    readonly standIn: StandIn | undefined;
+    readonly capabilities: Record<string, unknown>;
+  }> {
     const reservation = this.#pool.reserve('cpu');
     const lease = await reservation.open();
     try {
@@ -481,7 +413,8 @@ export class HostAgent {
       // A sealer without a slot sees no GPU: what the machine has is told by its own tool.
       const gpu = { ...result.gpu, devices: this.#devices.gpus };
       const listen = this.#server ? { listen: this.#server.address } : {};
-      return { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
+      const capabilities = { ...result, gpu, hardware: await this.#resources.hardware(), ...listen };
+      return { standIn: lease.client.hello.stand_in, capabilities };
     } finally {
       lease.release();
     }

@@ -16,8 +16,8 @@ import {
   type RunJournal,
   type RunOutcome,
   readBootId,
-  type SealerPool,
   type SealerReservation,
+  type Sealers,
 } from '#sealer';
 import type { Workspace } from '#storage';
 import { accept, defer, failureOutcome, lostClaim, type Verdict } from './acceptance.ts';
@@ -43,7 +43,7 @@ export interface ExecutorModules {
   readonly workspace: Workspace;
   readonly inbox: C1Inbox;
   readonly journal: RunJournal;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly log: Logger;
   readonly hostEpoch: () => number;
   /** Claims a run again that was given back while this agent was not heard; false when it cannot be had. */
@@ -126,6 +126,7 @@ export class RunExecutor {
       run.sealer = new RunSealer({
         reservation,
         runId: run.row.id,
+        network: context.network,
         hostEpoch: this.#modules.hostEpoch,
         onProgress: (progress) => notes.add({ ...progress, ...device }),
         requireGpu: run.seat !== undefined && this.#modules.devices.needsGpu(run.seat),
@@ -149,7 +150,9 @@ export class RunExecutor {
       const work = handler.run(Object.assign(context, { progress }));
       const done = await untilLeft(work, run.signal);
       await this.#noteOnDevice(run, undefined);
-      return { outcome: await this.#journalOutcome(run, { done, ...times() }) };
+      const standIn = run.sealer?.standIn;
+      const named = standIn === undefined ? done : { ...done, standIn };
+      return { outcome: await this.#journalOutcome(run, { done: named, ...times() }) };
     } catch (thrown) {
       return await this.#endingOf(run, thrown, times());
     } finally {
@@ -350,6 +353,13 @@ export class RunExecutor {
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
     run.proof = proof;
+    // What was just read serves the phase's first question; whatever it asks later is read anew.
+    let justRead: typeof row | undefined = row;
+    const sector = async () => {
+      const known = justRead ?? (await load());
+      justRead = undefined;
+      return known;
+    };
     return {
       run: run.row,
       get fence() {
@@ -367,7 +377,7 @@ export class RunExecutor {
       sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
       log,
       signal: run.signal,
-      sector: load,
+      sector,
       requireClaim: async () => {
         run.signal.throwIfAborted();
         if (!(await noteRunProgress(database.kysely, run.fence, {})))
@@ -379,6 +389,7 @@ export class RunExecutor {
         if (!run.sealer) throw new BeeproError('INTERNAL', { detail: `${run.phase} has no sealer` });
         return run.sealer.request(step, op, params);
       },
+      standIn: async () => run.sealer?.findStandIn(),
     };
   }
 

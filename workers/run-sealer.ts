@@ -7,7 +7,9 @@ import type {
   Progress,
   SealerLease,
   SealerReservation,
+  StandIn,
 } from '#sealer';
+import { refuseStandIn } from '#sealer';
 
 import { oomKills } from './oom-kills.ts';
 
@@ -35,6 +37,7 @@ const FELL_BACK = /^fell back to the CPU/;
 export class RunSealer {
   readonly #reservation: SealerReservation;
   readonly #runId: number;
+  readonly #network: string;
   readonly #hostEpoch: () => number;
   readonly #onProgress: (progress: Progress) => void;
   readonly #mayEnd: () => Promise<boolean>;
@@ -51,6 +54,8 @@ export class RunSealer {
   constructor(parts: {
     readonly reservation: SealerReservation;
     readonly runId: number;
+    /** The network of the sector's miner: a stand-in works for none but its own. */
+    readonly network: string;
     readonly hostEpoch: () => number;
     readonly onProgress: (progress: Progress) => void;
     /** False when a newer agent of this host has taken over: the process is its, and not to be ended. */
@@ -59,6 +64,7 @@ export class RunSealer {
   }) {
     this.#reservation = parts.reservation;
     this.#runId = parts.runId;
+    this.#network = parts.network;
     this.#hostEpoch = parts.hostEpoch;
     this.#onProgress = parts.onProgress;
     this.#mayEnd = parts.mayEnd;
@@ -75,8 +81,7 @@ export class RunSealer {
   }
 
   async request<O extends OpName>(step: string, op: O, params: OpParams[O]): Promise<Answer<O>['result']> {
-    this.#opening ??= this.#open();
-    const lease = await this.#opening;
+    const lease = await this.#opened();
     const id = `r${this.#runId}.${step}`;
     if (!QUESTIONS.has(op)) this.#steps.push(id);
     const requireGpu = this.#requireGpu && ON_GPU.has(op);
@@ -103,10 +108,32 @@ export class RunSealer {
     }
   }
 
+  /** What the sealer of this run is, when it is a stand-in; undefined too before it was opened. */
+  get standIn(): StandIn | undefined {
+    return this.#lease?.client.hello.stand_in;
+  }
+
+  /** The same, once it is open. */
+  async findStandIn(): Promise<StandIn | undefined> {
+    return (await this.#opened()).client.hello.stand_in;
+  }
+
+  #opened(): Promise<SealerLease> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /** @throws BeeproError `SEALER_STAND_IN_REFUSED`, and what the pool says */
   async #open(): Promise<SealerLease> {
     const lease = await this.#reservation.open();
     this.#lease = lease;
     killPoint('run.sealer-spawned');
+    try {
+      refuseStandIn(lease.client.hello.stand_in, this.#network);
+    } catch (error) {
+      await lease.kill();
+      throw error;
+    }
     return lease;
   }
 

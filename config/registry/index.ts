@@ -7,6 +7,7 @@ import type { SettingDefinition } from './define-settings.ts';
 import { DEVICE_SETTINGS } from './devices.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
 import { OUTSOURCE_SETTINGS } from './outsource.ts';
+import { PACE_SETTINGS } from './pace.ts';
 import { PLEDGE_SETTINGS } from './pledge.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
@@ -26,6 +27,7 @@ export const SETTINGS = {
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BATCH_SETTINGS,
+  ...PACE_SETTINGS,
   ...PLEDGE_SETTINGS,
   ...STORAGE_SETTINGS,
   ...WEB_SETTINGS,

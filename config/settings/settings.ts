@@ -1,5 +1,6 @@
 import { type Database, fingerprintSettings, listSettingHistory, readSettingRows } from '#db';
 import { isSettingName, type SettingName, type SettingValue } from '../registry/index.ts';
+import type { OperatorStamp } from './operator-stamp.ts';
 import { parseSettingValue } from './parse-setting.ts';
 import type { SettingsWake } from './redis-wake.ts';
 import type { SettingContext } from './scope.ts';
@@ -14,6 +15,8 @@ export interface SettingsOptions {
   readonly database: Database;
   readonly wake?: SettingsWake | undefined;
   readonly pollMs?: number;
+  /** With it MySQL is asked only when the stamp is another, or nobody announces one. */
+  readonly stamp?: OperatorStamp | undefined;
   /** Told when a look failed; the last known settings stay in force and the next look is tried. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Told of each row that has no effect as it stands, once per text. */
@@ -35,10 +38,13 @@ export class Settings implements AsyncDisposable {
   readonly #reported = new Map<string, string>();
   #table = new SettingTable([], () => undefined);
   #fingerprint: string | undefined;
+  /** Announced before the last look. */
+  #stamp: string | undefined;
   #looking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #unsubscribe: (() => Promise<void>) | undefined;
+  #forgetStamp: (() => void) | undefined;
 
   private constructor(options: SettingsOptions) {
     this.#options = options;
@@ -49,6 +55,7 @@ export class Settings implements AsyncDisposable {
     const settings = new Settings(options);
     await settings.#look();
     settings.#unsubscribe = await options.wake?.subscribe(() => settings.#lookQuietly());
+    settings.#forgetStamp = options.stamp?.onChange(() => void settings.#poll());
     settings.#schedule();
     return settings;
   }
@@ -88,6 +95,7 @@ export class Settings implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#forgetStamp?.();
     await this.#unsubscribe?.();
     await this.#looking?.catch(() => undefined);
   }
@@ -99,16 +107,26 @@ export class Settings implements AsyncDisposable {
   #schedule(): void {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      this.#lookQuietly().finally(() => this.#schedule());
+      this.#poll().finally(() => this.#schedule());
     }, this.#options.pollMs ?? POLL_MS);
   }
 
-  async #lookQuietly(): Promise<void> {
-    if (this.#isClosed) return;
+  async #poll(): Promise<void> {
+    const stamp = this.#options.stamp?.current;
+    if (stamp !== undefined && stamp === this.#stamp) return;
+    // Read before the look, so what the look finds is at least as new.
+    if (await this.#lookQuietly()) this.#stamp = stamp;
+  }
+
+  /** False when it failed. */
+  async #lookQuietly(): Promise<boolean> {
+    if (this.#isClosed) return false;
     try {
       await this.refresh();
+      return true;
     } catch (error) {
       this.#options.onError?.(error);
+      return false;
     }
   }
 

@@ -18,6 +18,8 @@ export interface WorkerLoad {
   /** Sectors whose files it holds. */
   readonly sectors: number;
   readonly running: number;
+  /** What its sealer is, when that is a stand-in which proves nothing. */
+  readonly stand_in: string | null;
 }
 
 export interface ActiveRun {
@@ -69,7 +71,8 @@ export async function listWorkerLoads(db: Executor, limit: number): Promise<Work
   const { rows } = await sql<WorkerLoad>`
     SELECT w.name, w.class, w.state,
            TIMESTAMPDIFF(MICROSECOND, w.heartbeat_at, NOW(3)) DIV 1000 AS heartbeat_age_ms,
-           COALESCE(s.sectors, 0) AS sectors, COALESCE(r.running, 0) AS running
+           COALESCE(s.sectors, 0) AS sectors, COALESCE(r.running, 0) AS running,
+           JSON_UNQUOTE(JSON_EXTRACT(w.capabilities, '$.stand_in')) AS stand_in
       FROM worker w
       LEFT JOIN (SELECT worker, COUNT(*) AS sectors FROM sector
                   WHERE worker IS NOT NULL GROUP BY worker) s ON s.worker = w.name

@@ -236,17 +236,20 @@ export async function requeueExpiredRun(
 
 /**
  * Puts a claimed run back to wait: its time has not come. No failure and no crash is counted; the reason stays
- * readable in the row. False when the fence no longer holds.
+ * readable in the row. With `closeOffer` only its own host may claim it next, unless it is offered anew. False when
+ * the fence no longer holds.
  */
 export async function deferClaimedRun(
   trx: Executor,
   fence: RunFence,
   delayMs: number,
   reason: { readonly code: string; readonly message: string },
+  options: { readonly closeOffer?: boolean } = {},
 ): Promise<boolean> {
   const result = await held(trx, fence)
     .set({
       status: 'waiting',
+      ...(options.closeOffer ? { offered_at: null } : {}),
       not_before: serverTimeIn(delayMs),
       worker: null,
       host_epoch: null,

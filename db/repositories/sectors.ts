@@ -10,7 +10,7 @@ import { type ActorId, BeeproError, type Phase, type SectorId, type SectorState,
 import type { Executor, Trx } from '../database.ts';
 import type { SectorTable } from '../schema.ts';
 import { updatedRows } from './affected.ts';
-import { readServerTime, serverNow } from './server-time.ts';
+import { serverNow } from './server-time.ts';
 
 export type SectorRow = Selectable<SectorTable>;
 export type NewSector = Omit<Insertable<SectorTable>, 'recoveries' | 'commit1_output'>;
@@ -40,15 +40,21 @@ export async function findSector(executor: Executor, id: SectorId): Promise<Sect
  * @throws BeeproError `NOT_FOUND`
  */
 export async function lockSector(trx: Trx, id: SectorId): Promise<SectorRow> {
-  const row = await trx
+  return (await lockSectorAt(trx, id)).row;
+}
+
+async function lockSectorAt(trx: Trx, id: SectorId): Promise<{ row: SectorRow; now: Date }> {
+  const found = await trx
     .selectFrom('sector')
     .selectAll()
+    .select(serverNow.as('now'))
     .where('miner', '=', id.miner)
     .where('number', '=', id.number)
     .forUpdate()
     .executeTakeFirst();
-  if (!row) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
-  return row;
+  if (!found) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+  const { now, ...row } = found;
+  return { row, now };
 }
 
 /** A sector's row under its lock, the phases that have an unfinished run, and the server's clock. */
@@ -60,15 +66,15 @@ export interface LockedSector {
 
 /** Everything a transition decides from. @throws BeeproError `NOT_FOUND` */
 export async function lockSectorWithRuns(trx: Trx, id: SectorId): Promise<LockedSector> {
-  const row = await lockSector(trx, id);
+  const { row, now } = await lockSectorAt(trx, id);
   const runs = await trx
     .selectFrom('phase_run')
-    .select(['phase', serverNow.as('now')])
+    .select('phase')
     .where('miner', '=', id.miner)
     .where('number', '=', id.number)
     .where('status', 'in', ['waiting', 'queued', 'running'])
     .execute();
-  return { row, active: runs.map((run) => run.phase), now: runs[0]?.now ?? (await readServerTime(trx)) };
+  return { row, active: runs.map((run) => run.phase), now };
 }
 
 /** Changes columns; a new `state` also sets `state_at`, by the server's clock. */
@@ -114,16 +120,6 @@ export async function listSectors(executor: Executor, page: SectorPage): Promise
     query = query.where(isAfter(after));
   }
   return query.execute();
-}
-
-/** Sectors whose files a worker holds. */
-export async function countSectorsOfWorker(executor: Executor, worker: string): Promise<number> {
-  const row = await executor
-    .selectFrom('sector')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('worker', '=', worker)
-    .executeTakeFirst();
-  return Number(row?.count ?? 0);
 }
 
 /** Sectors whose files each worker holds, or one worker. */

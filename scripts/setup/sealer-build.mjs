@@ -153,7 +153,8 @@ function publish(built) {
     renameSync(`${path}.tmp-${process.pid}`, path);
   }
   const now = new Date();
-  utimesSync(path, now, now);
+  // Its use is stamped on the time of access: a worker whose binary has another time of change replaces its sealers.
+  utimesSync(path, now, statSync(path).mtime);
   removeUnused(folder, now.getTime());
   return path;
 }
@@ -165,7 +166,7 @@ function publish(built) {
 function removeUnused(folder, now) {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    const ageDays = (now - statSync(path).mtimeMs) / 86_400_000;
+    const ageDays = (now - statSync(path).atimeMs) / 86_400_000;
     if (ageDays > UNUSED_BINARY_DAYS) rmSync(path, { force: true });
   }
 }

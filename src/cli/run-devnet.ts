@@ -17,12 +17,14 @@ export interface DevnetRequest {
   readonly network?: string;
   readonly nullRounds?: number;
   readonly constantRandomness?: boolean;
+  readonly acceptReplayProofs?: boolean;
 }
 
 /** Starts the embedded chain and says where its address and token stand. @throws BeeproError `DEVNET_…` */
 export async function runDevnet(request: DevnetRequest, log: Logger): Promise<RunningRole> {
   const { stateDir: ownState, sealerBin } = readEnvironment();
   const { state, listen, blockTime, sectorSize, seed, network, nullRounds, constantRandomness } = request;
+  const { acceptReplayProofs } = request;
   // Before the chain's folder gets its identity.
   if (sealerBin === undefined) throw new BeeproError('DEVNET_NO_SEALER');
   const stateDir = resolve(state ?? join(ownState, 'devnet'));
@@ -38,6 +40,7 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
     ...(network !== undefined && { networkName: network }),
     ...(nullRounds !== undefined && { nullRounds }),
     ...(constantRandomness !== undefined && { constantRandomness }),
+    ...(acceptReplayProofs !== undefined && { acceptReplayProofs }),
     onBlockFailure: (failure) => {
       const error = toBeeproError(failure);
       log.error({ event: 'devnet.block-failed', code: error.code, err: error }, error.message);
@@ -49,6 +52,12 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
     { event: 'devnet.listening', url, ...files, network: identity.networkName, miners, accounts },
     `${identity.networkName} at ${url}; its address is in ${files.addressFile}, an admin token in ${files.tokenFile}`,
   );
+  if (acceptReplayProofs) {
+    log.warn(
+      { event: 'devnet.replay', network: identity.networkName },
+      `${identity.networkName} takes the marks of stand-ins for proofs: nothing on it is proven`,
+    );
+  }
   return {
     // Its clock tries again by itself whatever a block met.
     failed: new Promise<BeeproError>(() => undefined),

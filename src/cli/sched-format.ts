@@ -79,8 +79,8 @@ function printHosts(hosts: readonly FleetHost[]): void {
       { title: 'SECTORS', value: (row) => sectorsOf(row), align: 'right' },
       { title: 'MEMORY', value: memoryOf, align: 'right' },
       { title: 'SCRATCH', value: scratchOf, align: 'right' },
-      { title: 'WANTS', value: (row) => row.report?.wants, align: 'right' },
-      { title: 'TAKES', value: (row) => labels(row.report?.takes ?? []) },
+      { title: 'WANTS', value: (row) => (row.away ? null : row.report?.wants), align: 'right' },
+      { title: 'TAKES', value: (row) => labels(row.away ? [] : (row.report?.takes ?? [])) },
     ],
     { none: '' },
   );
@@ -88,7 +88,9 @@ function printHosts(hosts: readonly FleetHost[]): void {
 
 function printSlots(hosts: readonly FleetHost[]): void {
   const rows = hosts.flatMap((host) =>
-    slotsOf(host).map((slot, index) => ({ worker: host.worker, number: index + 1, ...slot })),
+    [...Map.groupBy(slotsOf(host), ({ device }) => device).values()].flatMap((slots) =>
+      slots.map((slot, index) => ({ worker: host.worker, number: index + 1, ...slot })),
+    ),
   );
   if (rows.length === 0) return;
   printLine('');

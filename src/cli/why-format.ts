@@ -23,7 +23,8 @@ export async function showWhy(
 
 function printJob(job: WaitingJob): void {
   const { candidates } = job;
-  const queue = job.host === null ? 'the queue of all workers' : `the queue of ${job.host}`;
+  const offered = job.offered ? ', offered to all' : '';
+  const queue = job.host === null ? 'the queue of all workers' : `the queue of ${job.host}${offered}`;
   const ahead = job.ahead === 0 ? 'nothing before it' : `${job.ahead} before it`;
   const { label } = PHASES[job.phase];
   printLine(`\n${label} has been in ${queue} for ${formatDuration(job.waitingMs)}, with ${ahead}.`);

@@ -158,7 +158,10 @@ function valuesOf(settings: Settings, worker: string): ValueLine[] {
 function hardwareFacts(known: Capabilities | undefined): Record<string, unknown> {
   if (!known) return {};
   const { version, proofs_version: proofs, cpu, memory_bytes: memory, gpu, hardware } = known;
-  const sealer = version && `${version}, filecoin-proofs-api ${proofs ?? 'unknown'}`;
+  const { stand_in: standIn, profile, speed } = known;
+  const sealer = standIn
+    ? `STAND-IN (${standIn}): plays ${profile} at 1:${speed}, proves nothing`
+    : version && `${version}, filecoin-proofs-api ${proofs ?? 'unknown'}`;
   if (!hardware) {
     return {
       sealer,

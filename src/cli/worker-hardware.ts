@@ -20,6 +20,10 @@ const capabilities = z.looseObject({
   cpu: z.object({ model: z.string(), logical: z.number() }).optional(),
   memory_bytes: z.number().optional(),
   gpu: z.object({ devices: z.array(z.unknown()) }).optional(),
+  /** Of a worker whose sealer only plays one. */
+  stand_in: z.string().optional(),
+  profile: z.string().optional(),
+  speed: z.number().optional(),
   hardware: z
     .object({
       cpu: z.string(),
@@ -88,6 +92,7 @@ export function sectorCost(
     ]),
   ) as Record<Phase, number>;
   const said = settings.get('worker.sector_space', { worker })[size];
-  const model = sectorPeak(sealProof(size, 'interactive'));
-  return { size, memory, space: said ?? (space === 'rule' ? ruleOfThumbSpace(sectorBytes(size)) : model) };
+  const files = sectorPeak(sealProof(size, 'interactive'));
+  const rule = Math.max(files, ruleOfThumbSpace(sectorBytes(size)));
+  return { size, memory, space: said ?? (space === 'rule' ? rule : files) };
 }

@@ -1,5 +1,6 @@
 import { idAddress } from '#codec';
 import { type AddressString, BeeproError } from '#core';
+import { isReplayNetwork } from '#sealer';
 import { BlockClock } from './chain/block-clock.ts';
 import { ChainSeed } from './chain/chain-seed.ts';
 import { controlMethods } from './control/control-methods.ts';
@@ -8,6 +9,7 @@ import { genesisKey } from './genesis/genesis-state.ts';
 import type { ChainIdentity, DevnetOptions } from './options.ts';
 import type { SealVerifier } from './proofs/seal-verifier.ts';
 import { SealerVerifier } from './proofs/sealer-verifier.ts';
+import { StandInProofs } from './proofs/stand-in-proofs.ts';
 import { VerdictCache } from './proofs/verdict-cache.ts';
 import { type Permission, TokenAuthority } from './rpc/auth.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
@@ -51,8 +53,14 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     for (const close of closing.reverse()) await close();
   };
   try {
-    const identity = identityIn(folder, options);
-    const verifier = new VerdictCache(verifierOf(options, folder), folder.file('verdicts.jsonl'));
+    const named = namedForReplay(options);
+    // Before a new chain's folder gets its identity, and again for the one that is kept.
+    requireReplayName(named.networkName, options.acceptReplayProofs ?? false);
+    const identity = identityIn(folder, named);
+    requireReplayName(identity.networkName, options.acceptReplayProofs ?? false);
+    const real = verifierOf(options, folder);
+    const proofs = new StandInProofs(real, isReplayNetwork(identity.networkName));
+    const verifier = new VerdictCache(proofs, folder.file('verdicts.jsonl'));
     closing.push(() => verifier.close());
     const onFailure = options.onBlockFailure ?? ignore;
     const keep = {
@@ -114,6 +122,22 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 
 function ignore(): void {
   // The clock tries again by itself; who wants to know asks for it.
+}
+
+const REPLAY_NETWORK = 'beepro-devnet-replay';
+
+function namedForReplay(options: DevnetOptions): DevnetOptions {
+  if (!options.acceptReplayProofs || options.networkName !== undefined) return options;
+  return { ...options, networkName: REPLAY_NETWORK };
+}
+
+/** The mode and the name go together, so that nobody can meet such a chain without being told. */
+function requireReplayName(networkName: string | undefined, acceptsReplay: boolean): void {
+  if (networkName === undefined || isReplayNetwork(networkName) === acceptsReplay) return;
+  const detail = acceptsReplay
+    ? `${networkName} does not begin with ${REPLAY_NETWORK}`
+    : `${networkName} was named so, and --accept-replay-proofs is not given`;
+  throw new BeeproError('DEVNET_REPLAY_UNNAMED', { detail });
 }
 
 function verifierOf(options: DevnetOptions, folder: StateFolder): SealVerifier {

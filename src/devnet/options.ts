@@ -37,6 +37,11 @@ export interface DevnetOptions extends Partial<Omit<ChainIdentity, 'policy' | 'e
   readonly sealer?: SealerProgram;
   /** In its place, for tests of everything but proofs. */
   readonly verifier?: SealVerifier;
+  /**
+   * Takes what the replay sealer gives in the place of proofs; proofs are verified as ever. The chain's name says it:
+   * `beepro-devnet-replay`, which is the default then, or a longer one that begins with it.
+   */
+  readonly acceptReplayProofs?: boolean;
   /** Make blocks only when told to. */
   readonly paused?: boolean;
   /** Epochs for which states are kept, for calls about the past and for reorgs. Default 1,800. */

@@ -28,6 +28,8 @@ export interface InstallationOptions {
   readonly proofMemo?: string;
   /** Added to the environment of one role at each of its starts, by its name: `sealing`, `worker host-a`, `chain`. */
   readonly roleEnv?: Readonly<Record<string, NodeJS.ProcessEnv>>;
+  /** Play a machine's profile instead of sealing, on a chain that says so; see `docs/replay.md`. */
+  readonly replay?: { readonly profile: string; readonly speed: number; readonly seed: string };
   /** Run the production build's roles. */
   readonly production?: boolean;
 }
@@ -52,6 +54,7 @@ export class LocalInstallation {
       ...options.env,
       BEEPRO_STATE_DIR: join(options.dir, 'state'),
       ...(options.proofMemo ? { BEEPRO_C2_MEMO_DIR: options.proofMemo } : {}),
+      ...(options.replay ? replayEnv(options.replay) : {}),
     };
     for (const name of ['state', 'logs', 'storage', 'workspace'])
       mkdirSync(join(options.dir, name), { recursive: true });
@@ -74,6 +77,7 @@ export class LocalInstallation {
     const args = ['devnet', '--state', state, '--listen', listen, '--sector-size', sectorSize];
     args.push('--block-time', `${blockTimeMs}ms`);
     if (proofMemo !== undefined) args.push('--test-network');
+    if (this.#options.replay) args.push('--accept-replay-proofs');
     await this.#start('chain', args).ready();
     await until(
       () => existsSync(join(state, 'api')) && existsSync(join(state, 'token')),
@@ -203,6 +207,15 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+function replayEnv(replay: NonNullable<InstallationOptions['replay']>): NodeJS.ProcessEnv {
+  return {
+    BEEPRO_SEALER_BIN: join(process.cwd(), 'scripts/replay-sealer.mjs'),
+    BEEPRO_REPLAY_PROFILE: replay.profile,
+    BEEPRO_REPLAY_SPEED: String(replay.speed),
+    BEEPRO_REPLAY_SEED: replay.seed,
+  };
 }
 
 async function freePort(): Promise<number> {

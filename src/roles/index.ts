@@ -1,6 +1,11 @@
 export { pieceStoreFolder } from './piece-store-folder.ts';
 export { type RunningRole, runUntilStopped } from './process-lifetime.ts';
-export { openRoleModules, type RoleModules } from './role-modules.ts';
+export {
+  type ConnectionPlan,
+  openRoleModules,
+  type RoleModules,
+  WORKER_CONNECTIONS,
+} from './role-modules.ts';
 export { runSealing } from './run-sealing.ts';
 export { runWorker, type WorkerCommand } from './run-worker.ts';
 export { whenServersAnswer } from './when-servers-answer.ts';

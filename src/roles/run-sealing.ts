@@ -1,4 +1,4 @@
-import { SettingsWatcher } from '#config';
+import { SettingsWatcher, StampAnnouncer } from '#config';
 import type { Logger } from '#log';
 import { createNodeWallet } from '#wallet';
 import { pieceStoreFolder } from './piece-store-folder.ts';
@@ -16,7 +16,7 @@ import {
 
 /** The sealing role by the environment: coordinates sectors, messages and queues. Any number may run. */
 export async function runSealing(log: Logger, signal?: AbortSignal): Promise<RunningRole> {
-  const modules = await openRoleModules('sealing', log, signal);
+  const modules = await openRoleModules('sealing', log, { signal });
   const { db, wake, chain } = modules;
   // Changes made by plain SQL get their line in the history here.
   const watcher = new SettingsWatcher({
@@ -30,6 +30,11 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
         );
     },
     onError: (error) => log.warn({ event: 'settings.watch-failed', err: error }, (error as Error).message),
+  });
+  const announcer = new StampAnnouncer({
+    redis: modules.bus.client,
+    database: db,
+    onError: (error) => log.warn({ event: 'stamp.not-announced', err: error }, (error as Error).message),
   });
   const sealing = { ...modules, signer: createNodeWallet(chain) };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
@@ -45,6 +50,7 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     failed: role.failed,
     stop: async () => {
       await role.stop();
+      await announcer.close();
       await watcher.close();
       await modules[Symbol.asyncDispose]();
     },

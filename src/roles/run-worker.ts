@@ -4,7 +4,7 @@ import { BeeproError, programVersion } from '#core';
 import type { Logger } from '#log';
 import { FOLDER_VARIABLE, resolveParameterFolder } from '#params';
 import type { RunningRole } from './process-lifetime.ts';
-import { openRoleModules } from './role-modules.ts';
+import { openRoleModules, WORKER_CONNECTIONS } from './role-modules.ts';
 import { startWorker } from './worker/index.ts';
 import { streamOptions } from './worker/stream-options.ts';
 
@@ -21,7 +21,7 @@ export async function runWorker(
   log: Logger,
   signal?: AbortSignal,
 ): Promise<RunningRole> {
-  const modules = await openRoleModules('worker', log, signal);
+  const modules = await openRoleModules('worker', log, { ...WORKER_CONNECTIONS, signal });
   try {
     const { environment } = modules;
     const name = command.name ?? environment.workerName;

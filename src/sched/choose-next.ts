@@ -1,4 +1,5 @@
 import { PHASES, type Phase } from '#core';
+import { precommit2First } from './balance.ts';
 import { placeOnDevice } from './devices.ts';
 import type { Candidate, HostView, Refusal } from './host-view.ts';
 import { refuseForMemory } from './memory.ts';
@@ -7,19 +8,32 @@ import { refuseForScratch } from './scratch.ts';
 
 /**
  * Finish first: what is nearest to its end goes before what begins, so that workspace is freed and tickets do not
- * age. Removing and clearing come before all, for they only free. Within a queue BullMQ has urgency, then age.
+ * age. Removing and clearing come before all, for they only free; C1 takes a second and no device. Within a queue
+ * BullMQ has urgency, then age.
  */
 export const PHASE_ORDER: readonly Phase[] = [
   'remove-files',
   'clear-cache',
   'landing',
-  'commit2',
   'commit1',
+  'commit2',
   'precommit2',
   'precommit1',
   'unseal',
   'add-piece',
 ];
+
+const PC2_FIRST: readonly Phase[] = PHASE_ORDER.toSpliced(
+  PHASE_ORDER.indexOf('commit2'),
+  2,
+  'precommit2',
+  'commit2',
+);
+
+/** The order for a host as it is now: PC2 and C2 change places where that keeps its pipeline even. */
+export function phaseOrder(view: HostView): readonly Phase[] {
+  return precommit2First(view) ? PC2_FIRST : PHASE_ORDER;
+}
 
 /** Light work that only frees or moves what exists is never withheld from a draining host. */
 const GOES_ON_WHILE_DRAINING: ReadonlySet<Phase> = new Set(
@@ -36,7 +50,7 @@ export interface Choice {
 export function chooseNext(view: HostView): Choice {
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
-  for (const phase of PHASE_ORDER) {
+  for (const phase of phaseOrder(view)) {
     const refusal = refuse(phase, view);
     if (refusal) {
       refusals.push({ phase, ...refusal });

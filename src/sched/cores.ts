@@ -101,6 +101,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
 export interface CoreBinding {
   /** Its affinity mask, as logical CPUs. */
   readonly cpus: readonly number[];
+  /** Threads beside the one that computes; 0: single-core SDR, where two threads would only wait for each other. */
   readonly producers: number;
   /**
    * Where the library binds its threads: to the unit's own cores, not at all (the mask alone holds them), or, where the
@@ -122,7 +123,8 @@ export function bindUnit(topology: CpuTopology, unit: CoreUnit): CoreBinding {
   const mask = [...first, ...siblings.filter((cpu) => cpu >= topology.machineCores)].toSorted(
     (a, b) => a - b,
   );
-  const producers = Math.min(MOST_PRODUCERS, Math.max(1, unit.cores.length - 1));
+  const producers = Math.min(MOST_PRODUCERS, unit.cores.length - 1);
+  if (producers < 1) return { cpus: mask, producers: 0, bound: 'free' };
   const own = new Set(unit.cores.map((core) => core.index));
   const bound = libraryUnit(topology, mask, producers);
   if (bound.every((index) => own.has(index))) {

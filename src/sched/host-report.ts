@@ -86,7 +86,6 @@ function withOneMore(view: HostView): HostView {
       ? {
           pace: {
             ...pace,
-            sinceLastStartMs: 0,
             states: { ...pace.states, AddPiece: (pace.states.AddPiece ?? 0) + 1 },
           },
         }

@@ -79,16 +79,14 @@ export interface ScratchView {
   readonly unknown?: string;
 }
 
-/** The host's own past and present, as far as it smooths the waves in which sectors would else go through it. */
+/** The host's own past and present, from which it smooths the waves in which sectors would else go through it. */
 export interface PaceView {
-  /** Milliseconds since this host last began a sector; undefined: not in living memory. */
-  readonly sinceLastStartMs?: number;
-  /** Sectors here, by state. */
+  /** Sectors that have files here, or will, by state: AddPiece runs included. */
   readonly states: Readonly<Partial<Record<SectorState, number>>>;
   /** Mean duration of each phase on this host, in ms; absent: not learned yet. */
   readonly durationsMs: Readonly<Partial<Record<Phase, number>>>;
-  /** Mean time a sector holds workspace here, from AddPiece to cleared, in ms; undefined: not learned yet. */
-  readonly residenceMs?: number;
+  /** Mean time from PC2's end to C1's beginning of this host's sectors, in ms; undefined: not learned yet. */
+  readonly seedWaitMs?: number;
 }
 
 /** A queue that this host could serve now, and where the job would run. */

@@ -1,5 +1,6 @@
+export { precommit2First } from './balance.ts';
 export { type HostPipeline, type PipelineRoom, roomBeforeBottleneck } from './bottleneck.ts';
-export { type Choice, chooseNext, PHASE_ORDER } from './choose-next.ts';
+export { type Choice, chooseNext, PHASE_ORDER, phaseOrder } from './choose-next.ts';
 export {
   bindUnit,
   type Core,

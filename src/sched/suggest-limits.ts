@@ -1,4 +1,4 @@
-import { type Bytes, formatBytes, type Phase } from '#core';
+import { type Bytes, formatBytes, type Phase, type SectorSizeName } from '#core';
 import type { HostSize, SectorCost } from './host-size.ts';
 
 /** One setting that is proposed for a worker. */
@@ -23,6 +23,10 @@ const SPACE_PER_SECTOR_BYTE = 650e9 / 2 ** 35;
 const OTHER_CORES = 4;
 /** Multicore SDR needs a thread that computes and one that prepares. */
 const CORES_PER_PC1 = 2;
+/** What `worker.max_sectors` takes at most; a disk full of test sectors would hold more. */
+const MOST_SECTORS = 1_000_000;
+/** Sectors of test networks: their C2 takes a minute or two on cores. */
+const ON_CORES: ReadonlySet<SectorSizeName> = new Set(['2KiB', '8MiB', '512MiB']);
 const GiB: Bytes = 2 ** 30;
 
 /** What a sector takes by the operators' rule. */
@@ -40,9 +44,10 @@ export function suggestLimits(host: HostSize, cost: SectorCost): Suggestion {
   const keepFree = Math.max(host.memoryKeepFree, Math.floor(host.memory / 64 / GiB) * GiB);
   const usable = Math.max(0, host.memory - keepFree);
   const maxSectors = host.scratch
-    ? Math.max(0, Math.floor((host.scratch.capacity - host.scratch.keepFree) / cost.space))
+    ? Math.min(MOST_SECTORS, fits(host.scratch.capacity - host.scratch.keepFree, cost.space))
     : 0;
-  const commit2 = Math.min(host.gpus, fits(usable, need('commit2')));
+  const onCores = host.gpus === 0 && ON_CORES.has(cost.size);
+  const commit2 = Math.min(onCores ? 1 : host.gpus, fits(usable, need('commit2')));
   const precommit2 = Math.min(Math.max(1, host.gpus), fits(usable, need('precommit2')));
   const besides = commit2 * need('commit2') + precommit2 * need('precommit2');
   const byMemory = fits(Math.max(0, usable - besides), need('precommit1'));
@@ -95,7 +100,7 @@ export function suggestLimits(host: HostSize, cost: SectorCost): Suggestion {
       limit('precommit1', precommit1, bound),
       limit('precommit2', precommit2, host.gpus > 0 ? 'one a GPU' : 'on its cores'),
       limit('commit1', some, 'short'),
-      limit('commit2', commit2, commit2 > 0 ? 'one a GPU' : 'none fits here'),
+      limit('commit2', commit2, commit2 === 0 ? 'none fits here' : onCores ? 'on its cores' : 'one a GPU'),
       limit('landing', 2, 'two copies keep a network busy'),
       limit('clear-cache', 2, 'frees workspace'),
       limit('unseal', 1, 'as costly as PC1'),

@@ -1,5 +1,6 @@
 export { C2Memo, porepParametersIdentity } from './c2-memo.ts';
 export { makeFolderDurably, readJson, removeDurably, writeJsonDurably } from './durable-file.ts';
+export { LineReader } from './line-reader.ts';
 export {
   OP_RESULTS,
   type OpName,
@@ -12,8 +13,9 @@ export {
 export { identityOf, isAlive, type ProcessIdentity, pidNamespace, readBootId } from './process-identity.ts';
 export { ResidentSealer } from './resident-sealer.ts';
 export { type JournalledRun, type RunIntent, RunJournal, type RunOutcome } from './run-journal.ts';
-export { type Answer, type RequestOptions, SealerClient } from './sealer-client.ts';
+export { type Answer, type RequestOptions, SealerClient, type SealerConnection } from './sealer-client.ts';
 export type { SealerCores } from './sealer-cores.ts';
+export { sealerError } from './sealer-error.ts';
 export {
   type SealerClass,
   type SealerLease,
@@ -21,6 +23,7 @@ export {
   type SealerPoolOptions,
   type SealerReservation,
   type SealerSeat,
+  type Sealers,
 } from './sealer-pool.ts';
 export {
   endProcess,
@@ -30,4 +33,13 @@ export {
   type SealerProgram,
   startSealerProcess,
 } from './sealer-process.ts';
-export { type Hello, PROTOCOL_VERSION, type Progress } from './wire.ts';
+export {
+  isReplayNetwork,
+  isStandInProof,
+  refuseStandIn,
+  STAND_IN_MARK,
+  type StandIn,
+  type StandInClaim,
+  standInProof,
+} from './stand-in.ts';
+export { type Hello, MAX_LINE, PROTOCOL_VERSION, type Progress } from './wire.ts';

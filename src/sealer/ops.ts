@@ -182,6 +182,11 @@ export const OP_RESULTS = {
     parent_cache: z.string(),
     seal_proofs: z.array(z.number()),
     ops: z.array(z.string()),
+    /** Of a program that only plays the sealer's part. */
+    stand_in: z.literal('replay').optional(),
+    /** The profile that it plays, and how much faster than life. */
+    profile: z.string().optional(),
+    speed: z.number().optional(),
   }),
   params: z.object({
     directory: z.string(),

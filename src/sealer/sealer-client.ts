@@ -47,10 +47,16 @@ interface Pending {
   lastHeard: number;
 }
 
+/** What a run needs of its sealer. */
+export interface SealerConnection {
+  readonly hello: Hello;
+  request<O extends OpName>(op: O, params: OpParams[O], options?: RequestOptions): Promise<Answer<O>>;
+}
+
 /**
  * One connection to one sealer process. Any number of requests may be in flight. Closing it stops nothing there.
  */
-export class SealerClient {
+export class SealerClient implements SealerConnection {
   readonly socketPath: string;
   readonly hello: Hello;
   readonly #socket: Socket;

@@ -8,11 +8,11 @@ import type { SealerProgram } from './sealer-process.ts';
 export interface SealerCores {
   /** Logical CPUs, as `taskset -c` takes them. */
   readonly cpus: string;
-  /** Threads that prepare parents for the one that computes labels. */
+  /** Threads that prepare parents for the one that computes labels; 0: it does both. */
   readonly producers: number;
 }
 
-export const coresSchema = z.object({ cpus: z.string(), producers: z.number().int().positive() });
+export const coresSchema = z.object({ cpus: z.string(), producers: z.number().int().nonnegative() });
 
 /** The variables are read once per process, so a sealer serves one set of cores all its life. */
 export function onCores(program: SealerProgram, cores: SealerCores | undefined): SealerProgram {
@@ -22,8 +22,8 @@ export function onCores(program: SealerProgram, cores: SealerCores | undefined):
     cpus: cores.cpus,
     env: {
       ...program.env,
-      FIL_PROOFS_USE_MULTICORE_SDR: '1',
-      FIL_PROOFS_MULTICORE_SDR_PRODUCERS: String(cores.producers),
+      FIL_PROOFS_USE_MULTICORE_SDR: cores.producers > 0 ? '1' : '0',
+      FIL_PROOFS_MULTICORE_SDR_PRODUCERS: String(Math.max(1, cores.producers)),
     },
   };
 }

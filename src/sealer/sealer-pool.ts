@@ -9,7 +9,7 @@ import { sealerPlace } from './places.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { ownMemory } from './process-memory.ts';
 import { programFingerprint } from './program-fingerprint.ts';
-import { SealerClient } from './sealer-client.ts';
+import { SealerClient, type SealerConnection } from './sealer-client.ts';
 import { coresSchema, isSameCores, onCores, type SealerCores } from './sealer-cores.ts';
 import {
   endSealerProcess,
@@ -68,7 +68,7 @@ const ADOPTION_TRIES = 12;
 const ADOPTION_PAUSE_MS = 100;
 
 /** Whom a process serves: runs of its class, on its seat or its cores if it has any. */
-interface SealerKind {
+export interface SealerKind {
   readonly class: SealerClass;
   readonly seat?: SealerSeat | undefined;
   readonly cores?: SealerCores | undefined;
@@ -89,7 +89,7 @@ interface Member extends SealerKind {
 /** A process that works for one run alone: ending it disturbs nobody else. */
 export interface SealerLease {
   readonly name: string;
-  readonly client: SealerClient;
+  readonly client: SealerConnection;
   readonly process: ProcessIdentity;
   /** Back to the pool, to be used again with what it has loaded. */
   release(): void;
@@ -107,13 +107,26 @@ export interface SealerReservation {
   cancel(): Promise<void>;
 }
 
+/** What an agent asks of whoever keeps the sealers of its host. */
+export interface Sealers {
+  /** Those that do nothing now. */
+  readonly idle: readonly (SealerKind & { readonly process: ProcessIdentity })[];
+  reserve(sealerClass: SealerClass, cores?: SealerCores): SealerReservation;
+  reserveSeat(seat: SealerSeat): Promise<SealerReservation>;
+  adopt(name: string, run?: Pick<SealerKind, 'seat' | 'cores'>): Promise<SealerReservation>;
+  dispose(name: string): Promise<void>;
+  dropSeats(isKept: (seat: SealerSeat) => boolean): Promise<void>;
+  fill(): void;
+  close(): void;
+}
+
 /**
  * The sealer processes of this host. Each runs one thing at a time and stays when it is done, with its parameters
  * loaded: those of a seat for that seat alone, the others for whoever needs their class. One that died, was built
  * anew, is to start differently, or holds too much memory is replaced when it is idle. They are children of nobody:
  * closing the pool ends none of them.
  */
-export class SealerPool {
+export class SealerPool implements Sealers {
   readonly #options: SealerPoolOptions;
   readonly #idle: Member[] = [];
   readonly #busy = new Map<string, Member>();
@@ -154,7 +167,11 @@ export class SealerPool {
   /** The resident process of a seat, once whoever had it before has let go of it. */
   async reserveSeat(seat: SealerSeat): Promise<SealerReservation> {
     const free = await this.#occupy(seat);
-    const member = this.#takeIdle((one) => isSameSeat(one.seat, seat));
+    const ofSeat = (one: Member) => isSameSeat(one.seat, seat);
+    const member = this.#takeIdle(ofSeat);
+    // An agent that died while it replaced one has left two.
+    for (let twin = this.#takeIdle(ofSeat); member && twin; twin = this.#takeIdle(ofSeat))
+      await this.#discard(twin);
     return member
       ? this.#reserved(member, free)
       : this.#reserveNew(newName('prover'), { class: 'prover', seat }, free);

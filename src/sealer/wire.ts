@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEALER_PROGRAMS } from './stand-in.ts';
 
 /**
  * The lines that `beepro-sealer` sends; `docs/sealer-protocol.md` is the contract. Unknown fields are ignored, so
@@ -12,7 +13,9 @@ export const MAX_LINE = 16 * 1024 * 1024;
 export const helloLine = z.object({
   event: z.literal('hello'),
   protocol: z.number(),
-  program: z.literal('beepro-sealer'),
+  program: z.enum(SEALER_PROGRAMS),
+  /** Given by a program that only plays the sealer's part. */
+  stand_in: z.literal('replay').optional(),
   version: z.string(),
   pid: z.number().int(),
   start_time: z.number().int(),

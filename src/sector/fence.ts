@@ -61,7 +61,7 @@ export async function acceptRun(
   await insertSectorEvent(trx, {
     ...id,
     event: 'run.accepted',
-    data: { phase: run.phase, runId, attempt, claim, worker },
+    data: { phase: run.phase, runId, attempt, claim, worker, ...standInOf(result) },
   });
   const applied = await applyEvent(trx, id, event);
   killPoint('accept.before-commit');
@@ -94,7 +94,9 @@ export async function deferRun(
 ): Promise<boolean> {
   const run = await lockFenced(trx, fence);
   if (!run) return false;
-  return deferClaimedRun(trx, fence, Math.max(delayMs, 1), reason);
+  // A foreign host that cannot get the input must not win against the own one again and again.
+  const closeOffer = run.queue_worker !== null && run.queue_worker !== fence.worker;
+  return deferClaimedRun(trx, fence, Math.max(delayMs, 1), reason, { closeOffer });
 }
 
 /** Applies an event that only a live run may cause: PreCommit1's ticket. */
@@ -155,4 +157,9 @@ async function lockFenced(trx: Trx, fence: Fence): Promise<PhaseRunRow | undefin
   await lockSector(trx, { miner: seen.miner, number: seen.number });
   const run = await lockHeldRun(trx, fence);
   return run?.worker === fence.worker ? run : undefined;
+}
+
+/** Nothing that a stand-in did passes for the real thing in a sector's log. */
+function standInOf(result: Readonly<Record<string, unknown>>): { readonly standIn?: string } {
+  return typeof result.standIn === 'string' ? { standIn: result.standIn } : {};
 }

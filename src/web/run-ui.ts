@@ -14,7 +14,7 @@ export interface UiCommand {
 
 /** The ui role by the environment: the web page with Bull Board. */
 export async function runUi(command: UiCommand, log: Logger, signal?: AbortSignal): Promise<RunningRole> {
-  const modules = await openRoleModules('ui', log, signal);
+  const modules = await openRoleModules('ui', log, { signal });
   try {
     const credentials = loadCredentials(modules.environment.stateDir);
     const server = await startWeb(command.listen, {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { BeeproError, toBeeproError } from '#core';
 import type { Logger } from '#log';
-import type { SealerClient, SealerPool } from '#sealer';
+import type { SealerConnection, Sealers } from '#sealer';
 import type { HeldSeat, HostDevices } from './host-devices.ts';
 import type { Device } from './inventory.ts';
 
@@ -15,7 +15,7 @@ const SELF_TEST_MS = 10 * 60_000;
 
 interface Modules {
   readonly devices: HostDevices;
-  readonly pool: SealerPool;
+  readonly pool: Sealers;
   readonly log: Logger;
   /** A folder of its own for the sectors of self-tests. */
   readonly scratch: string;
@@ -130,7 +130,7 @@ export class DeviceKeeper {
 }
 
 async function askSelfTest(
-  client: SealerClient,
+  client: SealerConnection,
   request: { readonly dir: string; readonly epoch: number; readonly requireGpu: boolean },
 ): Promise<void> {
   const { dir, epoch, requireGpu } = request;

@@ -21,7 +21,7 @@ export const addPiece: PhaseHandler = {
     await context.workspace.prepare(context.id);
     const answer = await context.seal('add-piece', 'add-piece', {
       sector: context.sealerSector,
-      pieces: await storedPieces(context),
+      pieces: sector.kind === 'cc' ? [] : await storedPieces(context),
     });
     return { commD: answer.comm_d, pieces: answer.pieces };
   },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BeeproError } from '#core';
 import { listLandedFiles, listStoragePaths } from '#db';
 import { hashFile, storageError } from '#storage';
+import { dropSharedC1 } from '../c1-stream/shared-copy.ts';
 import { Deferral } from '../deferral.ts';
 import { need } from './need.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
@@ -28,6 +29,7 @@ export const clearCache: PhaseHandler = {
     await checkLanding(context);
     await context.requireClaim();
     await context.workspace.remove(context.id);
+    await dropSharedC1(context, sector.commit1_output?.shared);
     return {};
   },
 };

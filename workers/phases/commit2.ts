@@ -1,6 +1,6 @@
 import { BeeproError } from '#core';
 import { findSector } from '#db';
-import { C2Memo, porepParametersIdentity } from '#sealer';
+import { C2Memo, isReplayNetwork, isStandInProof, porepParametersIdentity } from '#sealer';
 import { dropSharedC1 } from '../c1-stream/shared-copy.ts';
 import { requireParameters } from './parameters.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
@@ -35,9 +35,6 @@ interface C1File {
 }
 
 async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string; fromMemo: boolean }> {
-  const { directory } = await context.seal('parameters', 'params', {});
-  await requireParameters(context, directory);
-  const memo = C2Memo.fromEnvironment();
   const compute = async () => {
     const answer = await context.seal('c2', 'commit-2', {
       ...context.id,
@@ -45,6 +42,11 @@ async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string
     });
     return answer.proof;
   };
+  // It needs no parameters, and its network says in its name that nothing is proven there.
+  if (await context.standIn()) return { proof: await compute(), fromMemo: false };
+  const { directory } = await context.seal('parameters', 'params', {});
+  await requireParameters(context, directory);
+  const memo = C2Memo.fromEnvironment();
   if (!memo) return { proof: await compute(), fromMemo: false };
 
   const parameters = await porepParametersIdentity(directory);
@@ -58,6 +60,10 @@ async function prove(context: PhaseContext, c1: C1File): Promise<{ proof: string
 }
 
 async function verify(context: PhaseContext, facts: ProvenFacts, proof: string): Promise<void> {
+  // Whatever the sealer says of itself and of this: what is marked as no proof goes nowhere else.
+  if (isStandInProof(Buffer.from(proof, 'hex')) && !isReplayNetwork(context.network)) {
+    throw new BeeproError('SEALER_STAND_IN_REFUSED', { standIn: 'replay', network: context.network });
+  }
   const { valid } = await context.seal('verify', 'verify-seal', {
     ...context.id,
     proof_type: context.proof.id,

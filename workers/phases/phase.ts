@@ -1,7 +1,7 @@
 import type { Phase, SealProof, SectorId } from '#core';
 import type { Database, PhaseRunRow, SectorRow } from '#db';
 import type { Logger } from '#log';
-import type { Answer, OpName, OpParams, SealerClass, SealerSector } from '#sealer';
+import type { Answer, OpName, OpParams, SealerClass, SealerSector, StandIn } from '#sealer';
 import type { Fence } from '#sector';
 import type { Workspace } from '#storage';
 import type { AgentSettings } from '../agent-settings.ts';
@@ -40,6 +40,8 @@ export interface PhaseContext {
    * same step joins what runs or gets its stored end, so a phase is simply gone through again.
    */
   seal<O extends OpName>(step: string, op: O, params: OpParams[O]): Promise<Answer<O>['result']>;
+  /** What this run's sealer is, when it is a stand-in that proves nothing: its network allows that, or it is refused. */
+  standIn(): Promise<StandIn | undefined>;
   /** Shown to the operator, and a sign of life. */
   progress(note: Readonly<Record<string, unknown>>): void;
 }

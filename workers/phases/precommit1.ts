@@ -21,11 +21,12 @@ export const preCommit1: PhaseHandler = {
 
   async run(context) {
     if (context.run.input.wipe === true) await wipe(context);
-    const ticket = await holdTicket(context, await context.sector());
+    const sector = await context.sector();
+    const ticket = await holdTicket(context, sector);
     const answer = await context.seal('pc1', 'pre-commit-1', {
       sector: context.sealerSector,
       ticket,
-      pieces: await sealerPieces(context),
+      pieces: await sealerPieces(context, sector),
     });
     return { commD: answer.comm_d, layers: answer.layers, reusedLayers: answer.reused_layers };
   },

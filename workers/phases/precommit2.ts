@@ -1,4 +1,5 @@
 import { BeeproError, isBeeproError } from '#core';
+import type { SectorRow } from '#db';
 import { ticketExpired } from '#sector';
 import { need } from './need.ts';
 import type { PhaseContext, PhaseHandler } from './phase.ts';
@@ -22,7 +23,7 @@ export const preCommit2: PhaseHandler = {
     if (ticketExpired({ ...sector, active: [] }, head.epoch, rules)) {
       throw new BeeproError('SECTOR_TICKET_EXPIRED', { ticketEpoch: sector.ticket_epoch, epoch: head.epoch });
     }
-    const { commR, commD } = await encode(context, ticket);
+    const { commR, commD } = await encode(context, ticket, sector);
     const seeds = context.settings.checkSeeds(context.id.miner);
     const check = { sector: context.sealerSector, ticket, comm_r: commR, seeds };
     const checked = await context.seal('check', 'check', check);
@@ -36,7 +37,11 @@ interface Commitments {
   readonly commD: string;
 }
 
-async function encode(context: PhaseContext, ticket: string): Promise<Commitments> {
+async function encode(
+  context: PhaseContext,
+  ticket: string,
+  sector: Pick<SectorRow, 'kind'>,
+): Promise<Commitments> {
   const params = { sector: context.sealerSector, ticket };
   try {
     const { comm_r: commR, comm_d: commD } = await context.seal('pc2', 'pre-commit-2', params);
@@ -50,7 +55,7 @@ async function encode(context: PhaseContext, ticket: string): Promise<Commitment
     }
   }
   context.progress({ step: 'restoring the replica' });
-  await context.seal('restore', 'pre-commit-1', { ...params, pieces: await sealerPieces(context) });
+  await context.seal('restore', 'pre-commit-1', { ...params, pieces: await sealerPieces(context, sector) });
   const { comm_r: commR, comm_d: commD } = await context.seal('pc2-again', 'pre-commit-2', params);
   return { commR, commD };
 }

@@ -7,7 +7,7 @@ import type { SealerCores } from '#sealer';
 import type { ActiveRun } from '../active-run.ts';
 import type { AgentSettings } from '../agent-settings.ts';
 import { readCpuTopology } from './cpu-topology.ts';
-import { HeldSectors } from './held-sectors.ts';
+import { HeldSectors, type SectorHere } from './held-sectors.ts';
 import { readHostMemory, takenMemory } from './host-memory.ts';
 import { memoryView, scratchView } from './resource-views.ts';
 import { type DiskAnswer, WorkspaceDisk } from './workspace-disk.ts';
@@ -24,6 +24,8 @@ interface Modules {
 export interface ResourceViews {
   /** Sectors that have files here. */
   readonly sectors: number;
+  /** Of these, the ones that the database knows to be here: those in AddPiece are not. */
+  readonly held: readonly SectorHere[];
   readonly memory: MemoryView;
   readonly scratch: ScratchView;
 }
@@ -63,22 +65,30 @@ export class HostResources {
     });
   }
 
-  /** A run began or ended, or a setting has changed: what was read of the sectors no longer holds. */
+  /** A run has ended, or a setting has changed: what was read of the sectors no longer holds. */
   forget(): void {
     this.#sectors.forget();
   }
 
-  /** @param idle what idle sealers hold that the next run of a phase would be given */
+  /**
+   * @param idle what idle sealers hold that the next run of a phase would be given
+   * @param freshMs how old what MySQL says of the sectors may be; default: as for a claim
+   */
   async views(
     runs: readonly ActiveRun[],
     idle: Readonly<Partial<Record<Phase, Bytes>>>,
     acceptsOutsideC2: boolean,
+    freshMs?: number,
   ): Promise<ResourceViews> {
     const { settings } = this.#modules;
-    const [sectors, disk] = await Promise.all([this.#sectors.read(), this.#disk.look(runs.length > 0)]);
+    const [sectors, disk] = await Promise.all([
+      this.#sectors.read(freshMs),
+      this.#disk.look(runs.length > 0),
+    ]);
     const beginning = runs.filter((run) => run.phase === 'add-piece').length;
     return {
       sectors: sectors.held.length + beginning,
+      held: sectors.held,
       memory: memoryView({
         host: readHostMemory(),
         keepFree: settings.memoryKeepFree(),

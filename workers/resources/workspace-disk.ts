@@ -25,9 +25,8 @@ const FRESH_MS = 1_000;
 const IDLE_FRESH_MS = 5_000;
 /** Folders are counted so often: sealing writes some GB in that time, and is then counted too high, never too low. */
 const COUNT_MS = 10_000;
-/** A decision waits for a measurement so long at most; the first time a little longer. */
-const PATIENCE_MS = 250;
-const FIRST_PATIENCE_MS = 3_000;
+/** The first decision waits for the first measurement so long; later ones take the last and have it renewed. */
+const PATIENCE_MS = 3_000;
 /** An older look says nothing any more. */
 const STALE_MS = 30_000;
 
@@ -55,7 +54,8 @@ export class WorkspaceDisk {
       this.#measuring ??= this.#measure().finally(() => {
         this.#measuring = undefined;
       });
-      await atMost(this.#measuring, this.#space ? PATIENCE_MS : FIRST_PATIENCE_MS);
+      const isStale = !this.#space || now - this.#space.at >= STALE_MS;
+      if (isStale) await atMost(this.#measuring, PATIENCE_MS);
     }
     if (now - this.#usesAt >= COUNT_MS) this.#count();
     const known = this.#space;

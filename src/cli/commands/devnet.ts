@@ -17,6 +17,7 @@ interface DevnetCommand extends LogOptions {
   readonly nullRounds?: number;
   readonly constantRandomness?: true;
   readonly testNetwork?: true;
+  readonly acceptReplayProofs?: true;
 }
 
 export function registerDevnet(program: Command): void {
@@ -50,6 +51,10 @@ export function configureDevnet(command: Command): Command {
     .option('--null-rounds <share>', 'share of epochs without a block, 0 to below 1 (0)', shareArgument)
     .option('--constant-randomness', 'tickets and seeds depend on the seed and the sector alone: for tests')
     .option('--test-network', `short for --network ${TEST_NETWORK} --seed test --constant-randomness`)
+    .option(
+      '--accept-replay-proofs',
+      'take what the replay sealer gives in the place of proofs; the chain is named beepro-devnet-replay',
+    )
     .action((options: DevnetCommand) =>
       runRole('devnet', options, async (log) => {
         const { runDevnet } = await import('../run-devnet.ts');

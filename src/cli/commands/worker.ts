@@ -26,7 +26,10 @@ export function registerWorker(program: Command): void {
         printRows(
           rows,
           [
-            { title: 'NAME', value: (row) => row.name },
+            {
+              title: 'NAME',
+              value: (row) => (row.stand_in ? `${row.name} (stand-in: ${row.stand_in})` : row.name),
+            },
             { title: 'CLASS', value: (row) => row.class },
             { title: 'STATE', value: (row) => (row.away ? `${row.state}, away` : row.state) },
             { title: 'HEARD', value: (row) => formatDuration(row.heartbeat_age_ms), align: 'right' },

@@ -37,4 +37,10 @@ export const DEVNET_ERRORS = defineErrors({
     message: 'The devnet verifies proofs with the sealer, and none is given',
     cure: 'Build the sealer and set BEEPRO_SEALER_BIN to its path.',
   },
+  DEVNET_REPLAY_UNNAMED: {
+    severity: 'permanent',
+    message:
+      'A chain that takes the proofs of stand-ins says so in its name, and only such a chain: {detail}',
+    cure: 'Give --accept-replay-proofs and a name that begins with beepro-devnet-replay, or neither.',
+  },
 });

@@ -185,4 +185,10 @@ export const SEALER_ERRORS = defineErrors({
     message: 'The memo of proofs is refused on the network {network}',
     cure: 'Unset BEEPRO_C2_MEMO_DIR: it is for tests on a devnet that was made for them.',
   },
+  SEALER_STAND_IN_REFUSED: {
+    severity: 'fatal',
+    message:
+      'The sealer of this worker is a stand-in ({standIn}) that proves nothing, and a miner is on {network}',
+    cure: 'Set BEEPRO_SEALER_BIN to beepro-sealer. A stand-in works only for miners of a chain made for it: `beepro devnet --accept-replay-proofs`.',
+  },
 });

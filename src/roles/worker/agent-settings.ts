@@ -28,6 +28,7 @@ export function agentSettings(settings: Settings, worker: string): AgentSettings
     keepUnsealed: (miner) => settings.get('sector.keep_unsealed', { miner }),
     checkSeeds: (miner) => settings.get('seal.check_seeds', { miner }),
     confidence: () => settings.get('chain.confidence.precommit'),
+    pace: () => settings.get('worker.pace', here),
     acceptsOutsideC2: () => settings.get('worker.accept_outside_c2', here),
     shareDir: () => settings.get('c2.share_dir'),
     retry: (miner) => retryScale(settings, miner),

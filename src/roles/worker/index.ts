@@ -1,5 +1,5 @@
 import type { ChainApi } from '#chain';
-import type { Settings } from '#config';
+import type { OperatorStamp, Settings } from '#config';
 import type { BeeproError } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
@@ -30,6 +30,7 @@ export interface WorkerRoleModules {
   readonly bus: QueueBus;
   readonly chain: ChainApi;
   readonly settings: Settings;
+  readonly stamp?: OperatorStamp;
   readonly log: Logger;
 }
 
@@ -67,6 +68,7 @@ export async function startWorker(
       settings: agentSettings(modules.settings, options.name),
       log: modules.log,
       sealers: { program: { bin: options.sealerBin, allowFaults } },
+      ...(modules.stamp ? { stamp: modules.stamp } : {}),
       onFatal: (error) => failed.resolve(error),
     },
   );

@@ -32,7 +32,7 @@ export async function streamOptions(
 /** Made by whichever worker of this machine comes first. */
 async function machineSecret(stateDir: string): Promise<string> {
   const path = join(stateDir, 'worker-secret');
-  const own = `${path}.${process.pid}.tmp`;
+  const own = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     return await readSecret(`file:${path}`);
   } catch {

@@ -7,6 +7,8 @@ export interface WaitingRun {
   readonly phase: Phase;
   /** The host whose queue it waits in; null: the fleet's. */
   readonly host: string | null;
+  /** It waits in its host's queue, and is offered to all others too. */
+  readonly offered?: boolean;
 }
 
 /** `takes`: it would start it at once. */
@@ -30,7 +32,7 @@ export function verdictOf(run: WaitingRun, host: FleetHost): Verdict {
   }
   const { report } = host;
   if (!report) return verdict('no-report', 'it has not said yet what it takes');
-  const takes = run.host === null ? (report.takesFleet ?? report.takes) : report.takes;
+  const takes = run.host === worker ? report.takes : (report.takesFleet ?? report.takes);
   if (takes.includes(run.phase)) return verdict('takes', 'it would take it now');
   const refusal = report.refusals.find(({ phase }) => phase === run.phase);
   if (refusal) return verdict(refusal.code, refusal.reason);
@@ -57,9 +59,12 @@ const NAMES = new Intl.Collator('en', { numeric: true });
 /** What every host that might start a run says of it. */
 export function candidatesFor(run: WaitingRun, hosts: readonly FleetHost[], most: number): Candidates {
   const asked = hosts.filter((host) =>
-    run.host === null ? host.state !== 'removed' : host.worker === run.host,
+    run.host === null || run.offered
+      ? host.state !== 'removed' || host.worker === run.host
+      : host.worker === run.host,
   );
-  const gone = run.host !== null && asked.length === 0 ? [unknownHost(run.host)] : [];
+  const isKnown = asked.some((host) => host.worker === run.host);
+  const gone = run.host !== null && !isKnown ? [unknownHost(run.host)] : [];
   const verdicts = [...asked.map((host) => verdictOf(run, host)), ...gone].toSorted(
     (a, b) => rank(a.code) - rank(b.code) || NAMES.compare(a.worker, b.worker),
   );

@@ -83,7 +83,8 @@ function runReason(run: PhaseRunRow, facts: WaitFacts): string {
   }
   if (run.queue_worker === null) return `a worker that takes ${label}`;
   const away = facts.holder && facts.holder.heartbeatAgeMs > SILENT_MS;
-  return `${label} on ${run.queue_worker}, which holds its files${
+  const others = run.offered_at ? ', or on any worker that accepts outside C2' : '';
+  return `${label} on ${run.queue_worker}, which holds its files${others}${
     away ? ` and has been silent for ${seconds(facts.holder?.heartbeatAgeMs ?? 0)}` : ''
   }`;
 }

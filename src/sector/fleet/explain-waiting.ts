@@ -11,6 +11,8 @@ export interface WaitingJob {
   readonly attempt: number;
   /** The host whose queue it waits in; null: the fleet's. */
   readonly host: string | null;
+  /** It waits for its host, and any other that accepts it may take it too. */
+  readonly offered: boolean;
   readonly waitingMs: number;
   /** Runs of its queue that come before it. */
   readonly ahead: number;
@@ -53,16 +55,18 @@ async function explainRun(
   most: number,
 ): Promise<WaitingJob> {
   const { phase, attempt, queue_worker: host } = run;
+  const offered = run.offered_at !== null;
   const [hosts, ahead] = await Promise.all([
-    readFleet(executor, settings, host ?? undefined),
+    readFleet(executor, settings, offered ? undefined : (host ?? undefined)),
     countRunsAhead(executor, run),
   ]);
   return {
     phase,
     attempt,
     host,
+    offered,
     waitingMs: Math.max(0, now.getTime() - run.runnable_at.getTime()),
     ahead,
-    candidates: candidatesFor({ phase, host }, hosts, most),
+    candidates: candidatesFor({ phase, host, offered }, hosts, most),
   };
 }

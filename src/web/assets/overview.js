@@ -109,7 +109,7 @@ function drawWorkers(workers, all) {
     return element(
       'article',
       { class: `worker${worker.silent ? ' silent' : ''}` },
-      element('h3', {}, worker.name),
+      element('h3', {}, worker.standIn ? `${worker.name} (stand-in: ${worker.standIn})` : worker.name),
       element(
         'p',
         { class: 'hint' },

@@ -126,7 +126,8 @@ function drawWaiting(waiting) {
 function drawWhy(answer) {
   const parts = [element('p', {}, element('b', {}, answer.sector), ` waits for ${answer.waiting}.`)];
   for (const job of answer.jobs) {
-    const queue = job.host === null ? 'the queue of all workers' : `the queue of ${job.host}`;
+    const offered = job.offered ? ', offered to all' : '';
+    const queue = job.host === null ? 'the queue of all workers' : `the queue of ${job.host}${offered}`;
     const ahead = job.ahead === 0 ? 'nothing before it' : `${number.format(job.ahead)} before it`;
     parts.push(
       element(

@@ -35,6 +35,8 @@ export interface OverviewWorker {
   readonly class: string;
   readonly state: string;
   readonly silent: boolean;
+  /** What its sealer is, when that is a stand-in which proves nothing. */
+  readonly standIn: string | null;
   readonly heartbeatAgeMs: number;
   readonly sectors: number;
   readonly runs: readonly {
@@ -83,6 +85,7 @@ export async function readOverview(db: Executor, silentMs: number): Promise<Over
       class: load.class,
       state: load.state,
       silent: load.heartbeat_age_ms > silentMs,
+      standIn: load.stand_in,
       heartbeatAgeMs: load.heartbeat_age_ms,
       sectors: load.sectors,
       runs: (byWorker.get(load.name) ?? []).map(shownRun),

@@ -106,6 +106,16 @@ describe('suggest', () => {
     expect([value('worker.limit.precommit1'), value('worker.max_sectors')]).toEqual(['6', '13']);
   });
 
+  test('a machine of GPUs without workspace computes C2 for others', async () => {
+    await register('host-c2', { memory: 503 * GiB, disk: 0.4e12, gpus: 4 });
+    expect(await cli.json('worker', 'suggest', 'host-c2', '--apply')).toMatchObject({ role: 'C2 only' });
+    const changed = (await cli.json('setting', 'list', '--changed')) as { name: string; value: string }[];
+    expect(changed.map(({ name, value }) => `${name} ${value}`)).toEqual([
+      'worker.accept_outside_c2 true',
+      'worker.limit.commit2 3',
+    ]);
+  });
+
   test('a worker that has not said what it has, and one that nobody knows', async () => {
     await database.kysely.updateTable('worker').set({ capabilities: '{}' }).execute();
     expect(await cli.failure('worker', 'suggest', 'host-a')).toMatchObject({

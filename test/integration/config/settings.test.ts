@@ -81,6 +81,10 @@ function anotherValue(name: SettingName): string {
     'big',
     'http://n:1/rpc/v1',
     '/pieces',
+    'always',
+    'cpu:0',
+    'cpu:0 cores=0',
+    '32GiB=64GiB',
   ];
   const isValid = (text: string) => {
     try {

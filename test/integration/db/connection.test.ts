@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkDatabase, openDatabase, registerWorker, saveMiner } from '#db';
-import { createMigratedDatabase, type MigratedDatabase } from '#testing';
+import { checkDatabase, type Executor, openDatabase, registerWorker, saveMiner } from '#db';
+import { createMigratedDatabase, type MigratedDatabase, waitFor } from '#testing';
 
 let store: MigratedDatabase;
 beforeAll(async () => {
@@ -76,6 +76,30 @@ describe('sessions', () => {
       expect(rows[0]).toMatchObject({ zone: '+00:00', level: 'READ-COMMITTED' });
       expect(rows[0]?.mode).toContain('STRICT_ALL_TABLES');
     }
+  });
+
+  it('one is kept where one is enough; another opens while that is held for long, and closes again', async () => {
+    const small = openDatabase({ ...store.options, poolSize: 3, steadySize: 1 });
+    const { kysely } = small;
+    const id = async (executor: Executor = kysely) =>
+      (await sql<{ id: number }>`SELECT CONNECTION_ID() AS id`.execute(executor)).rows[0]?.id;
+    const own = await id();
+    expect(new Set(await Promise.all(Array.from({ length: 10 }, () => id())))).toEqual(new Set([own]));
+    const other = await kysely.transaction().execute(async (trx) => {
+      expect(await id(trx)).toBe(own);
+      return id();
+    });
+    expect(other).not.toBe(own);
+    await waitFor(
+      async () => {
+        const { rows } = await sql<{ ID: number }>`SELECT ID FROM information_schema.processlist
+          WHERE ID = ${other}`.execute(kysely);
+        return rows.length === 0;
+      },
+      { what: 'the spare connection to close' },
+    );
+    expect(await id()).toBe(own);
+    await small.close();
   });
 
   it('refuses a value that does not fit instead of cutting it off', async () => {

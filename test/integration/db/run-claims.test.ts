@@ -22,8 +22,10 @@ import {
   pruneOutbox,
   queueDueRun,
   type RunFence,
+  releaseClaim,
   renewRuns,
   requeueExpiredRun,
+  setRunOffered,
   supersedeRuns,
   transaction,
 } from '#db';
@@ -71,6 +73,32 @@ describe('claiming', () => {
       claim: 1,
       worker: winners[0]?.worker,
     });
+  });
+
+  it('lets other hosts have a run only while it is offered, and one of them', async () => {
+    const runId = await addRun(store.database, await newSector());
+    const { kysely } = store.database;
+    await kysely.updateTable('phase_run').set({ queue_worker: 'own' }).where('id', '=', runId).execute();
+    expect(await claim(runId, 'other')).toBeUndefined();
+    expect(await setRunOffered(kysely, runId, true)).toBe(true);
+    expect(await setRunOffered(kysely, runId, true)).toBe(false);
+    expect(await setRunOffered(kysely, runId, false)).toBe(true);
+    expect(await claim(runId, 'other')).toBeUndefined();
+    await setRunOffered(kysely, runId, true);
+    const rows = await Promise.all(['own', 'other', 'third'].map((worker) => claim(runId, worker)));
+    expect(rows.filter((row) => row !== undefined)).toHaveLength(1);
+    // It cannot be withdrawn from whoever has it.
+    expect(await setRunOffered(kysely, runId, false)).toBe(false);
+  });
+
+  it('is taken back from a worker that is gone, and from it alone', async () => {
+    const fence = await claimed();
+    const { kysely } = store.database;
+    expect(await releaseClaim(kysely, fence, 'b')).toBe(false);
+    expect(await releaseClaim(kysely, fence, 'a')).toBe(true);
+    expect(await findRun(kysely, fence.runId)).toMatchObject({ status: 'queued', worker: null, crashes: 0 });
+    expect(await finishRun(kysely, fence, { status: 'done' })).toBe(false);
+    expect(await claim(fence.runId, 'b')).toMatchObject({ claim: 2 });
   });
 
   it('refuses another attempt, a run that is not queued, and a host that the run is not meant for', async () => {

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   countRunsByStatus,
-  countSectorsOfWorker,
   type Executor,
   listDueRuns,
   listExpiredRuns,
+  listHeldSectors,
   listMessages,
   listParkedSectors,
   listQueuedRuns,
@@ -122,7 +122,7 @@ test.each<[string, (executor: Executor) => Promise<unknown>]>([
     'open messages of a miner',
     (d) => listMessages(d, { limit: 1, states: ['intent', 'nonce'], miner: 1000 }),
   ],
-  ['sectors of a worker', (d) => countSectorsOfWorker(d, 'host-a')],
+  ['sectors of a worker', (d) => listHeldSectors(d, 'host-a')],
   ['parked sectors', (d) => listParkedSectors(d, 50)],
 ])('%s are found without reading a table', async (_what, work) => {
   const { read, rows } = await rowsRead(work);

@@ -54,7 +54,8 @@ export async function aggregateOf(test: TestDevnet, numbers: readonly SectorNumb
   return DigestVerifier.aggregateOf({ miner: first.miner, sealProof: first.sealProof, sectors });
 }
 
-async function proofInput(
+/** What a proof of the sector would be about, as it stands pre-committed on chain. */
+export async function proofInput(
   { lotus }: TestDevnet,
   number: SectorNumber,
 ): Promise<Omit<SealProofInput, 'proof'>> {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -249,6 +249,36 @@ describe('the sealer of a seat', () => {
     expect(given).toBe(false);
     adopted.release();
     expect((await waiting).process).toEqual(working.process);
+  });
+
+  test('of an earlier version, whose record says nothing of its program, serves its run and then goes', async () => {
+    const pool = await open();
+    const old = await (await pool.reserveSeat(SEAT)).open();
+    pool.close();
+    const record = join(folder.path, 'sealers', old.name, 'sealer.json');
+    const { fingerprint: _, seat: __, ...known } = JSON.parse(readFileSync(record, 'utf8'));
+    writeFileSync(record, JSON.stringify(known));
+    const next = await open([old.name]);
+    const adopted = await (await next.adopt(old.name, { seat: SEAT })).open();
+    expect(adopted.process).toEqual(old.process);
+    adopted.release();
+    expect((await (await next.reserveSeat(SEAT)).open()).process.pid).not.toBe(old.process.pid);
+    await waitFor(() => !existsSync(join(folder.path, 'sealers', old.name)));
+  });
+
+  test('is one: a twin that an agent left when it died in the middle of replacing it is ended', async () => {
+    const pool = await open();
+    const left = [
+      await (await pool.reserveSeat(SEAT)).open(),
+      await (await pool.reserveSeat({ ...SEAT, slot: 1 })).open(),
+    ];
+    pool.close();
+    const record = join(folder.path, 'sealers', left[1]?.name ?? '', 'sealer.json');
+    writeFileSync(record, JSON.stringify({ ...JSON.parse(readFileSync(record, 'utf8')), seat: SEAT }));
+    const next = await open();
+    const kept = await (await next.reserveSeat(SEAT)).open();
+    const others = left.filter(({ process }) => process.pid !== kept.process.pid);
+    expect(others.map(({ process }) => isAlive(process))).toEqual([false]);
   });
 
   test('ends with its device', async () => {

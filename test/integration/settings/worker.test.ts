@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { PACE } from './observations/pace.ts';
 import { SEALING } from './observations/sealing.ts';
 import { AGENT } from './observations/worker.ts';
 import { observeEach } from './support/observation.ts';
@@ -15,5 +16,6 @@ const each = () => bench.reset();
 
 describe('changed by plain SQL, in force on a worker that runs:', () => {
   observeEach(() => bench, AGENT, { each });
+  observeEach(() => bench, PACE, { each });
   observeEach(() => bench, SEALING, { each });
 });

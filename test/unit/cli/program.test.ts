@@ -37,7 +37,7 @@ test('the commands that operators rely on', () => {
       ...['sector pledge', 'sector list', 'sector show', 'sector log'],
       ...['sector resume', 'sector redo', 'sector remove', 'why'],
       ...['piece add', 'piece list', 'piece show', 'piece retrieve'],
-      ...['worker list', 'worker show', 'worker limit'],
+      ...['worker list', 'worker show', 'worker limit', 'worker remove'],
       ...['setting list', 'setting get', 'setting set', 'setting reset', 'setting history'],
       ...['queue list', 'queue pause', 'queue resume'],
       ...['storage add', 'storage list', 'storage open', 'storage close'],

@@ -51,8 +51,8 @@ describe('which queues a host serves', () => {
       'remove-files',
       'clear-cache',
       'landing',
-      'commit2',
       'commit1',
+      'commit2',
       'precommit2',
       'precommit1',
       'unseal',
@@ -106,6 +106,20 @@ describe('which queues a host serves', () => {
       'the queue precommit2@host-a is paused',
     ],
     [
+      'a phase of the fleet’s queue is paused on this worker',
+      'add-piece',
+      { paused: new Set(['add-piece@host-a']) },
+      'paused',
+      'add-piece is paused here',
+    ],
+    [
+      'the disk does not answer',
+      'add-piece',
+      { scratch: { ...SCRATCH, unknown: 'the workspace disk cannot be measured: it does not answer' } },
+      'scratch',
+      'the workspace disk cannot be measured: it does not answer',
+    ],
+    [
       'every slot is busy',
       'commit2',
       { devices: [device({ held: ['precommit2'] })] },
@@ -134,6 +148,20 @@ describe('which queues a host serves', () => {
       'it needs 64 GiB, and 32 GiB are free beside what runs',
     ],
     [
+      'an idle sealer holds too little of what it needs',
+      'commit2',
+      {
+        memory: {
+          ...MEMORY,
+          available: 40 * GiB,
+          needs: { commit2: 64 * GiB },
+          reusable: { commit2: 30 * GiB },
+        },
+      },
+      'memory',
+      'it needs 64 GiB, and 32 GiB are free beside what runs',
+    ],
+    [
       'the disk is promised',
       'add-piece',
       { scratch: { ...SCRATCH, reserved: 900 * GiB } },
@@ -150,6 +178,16 @@ describe('which queues a host serves', () => {
   ])('%s: %s is refused with its reason', (_why, phase, changes, code, reason) => {
     expect(refusal(phase, changes)).toEqual({ phase, code, reason });
     expect(phases(changes)).not.toContain(phase);
+  });
+
+  test('what an idle sealer holds already is not asked for again', () => {
+    const memory = {
+      ...MEMORY,
+      available: 40 * GiB,
+      needs: { commit2: 64 * GiB },
+      reusable: { commit2: 33 * GiB },
+    };
+    expect(phases({ memory })).toContain('commit2');
   });
 
   test('a full workspace or draining keeps nothing from being finished', () => {

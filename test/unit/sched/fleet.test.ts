@@ -174,6 +174,20 @@ describe('why a host does not take a run', () => {
     });
   });
 
+  test('a run that is offered has its own host and all others', () => {
+    const hosts = [
+      host('a', { refusals: [{ phase: 'commit2', code: 'limit-reached', reason: '1 of 1 run already' }] }),
+      host('b', { takes: ['commit2'], takesFleet: ['commit2'] }),
+      host('c', { takes: ['commit2'], takesFleet: [] }),
+    ];
+    const { shown } = candidatesFor({ phase: 'commit2', host: 'a', offered: true }, hosts, 10);
+    expect(shown.map(({ worker, code }) => [worker, code])).toEqual([
+      ['b', 'takes'],
+      ['a', 'limit-reached'],
+      ['c', 'own-only'],
+    ]);
+  });
+
   test('of a large fleet the nearest are shown, and all are counted', () => {
     const refusing = (code: 'no-limit' | 'memory') => ({
       refusals: [{ phase: 'add-piece' as const, code, reason: code }],

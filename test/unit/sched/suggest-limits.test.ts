@@ -137,6 +137,16 @@ describe('limits that suit a machine', () => {
     expect(values(host)).toEqual(expected);
   });
 
+  test('test sectors: C2 on cores, and no more sectors than the setting takes', () => {
+    const laptop = { ...EPYC, memory: 15 * GiB, cores: 4, gpus: 0, slots: undefined };
+    expect(values(laptop, '2KiB')).toMatchObject({
+      role: 'everything',
+      pc1: '1',
+      c2: '1',
+      sectors: '1000000',
+    });
+  });
+
   test('what is proposed can be reached', () => {
     for (const host of [EPYC, THREADRIPPER, { ...EPYC, gpus: 2, slots: 2 }]) {
       const { proposals } = suggestLimits(host, cost('32GiB'));

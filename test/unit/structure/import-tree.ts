@@ -2,7 +2,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const FOLDERS = ['src', 'config', 'db', 'queues', 'workers'];
+const FOLDERS = ['src', 'config', 'db', 'queues', 'workers', 'bench/fleet', 'bench/fleets'];
 /** Static, type-only, re-exporting and dynamic imports, in the one form that the formatter leaves. */
 const SPECIFIER = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
 

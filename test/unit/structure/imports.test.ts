@@ -8,7 +8,7 @@ import { copyImportTree } from './import-tree.ts';
 test('the arrows between folders point one way and there is no cycle', async () => {
   const copy = copyImportTree(process.cwd());
   try {
-    const { output } = await cruise(['src', 'config', 'db', 'queues', 'workers'], {
+    const { output } = await cruise(['src', 'config', 'db', 'queues', 'workers', 'bench'], {
       ...config.options,
       baseDir: copy,
       validate: true,

@@ -5,6 +5,8 @@ import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
 import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
+import { OUTSOURCE } from './outsource.ts';
+import { PACE } from './pace.ts';
 import { LIMITS, TIME_LIMITS } from './phases.ts';
 import { PIECES } from './pieces.ts';
 import { PLEDGE } from './pledge.ts';
@@ -18,6 +20,7 @@ export const SUITES = {
   'devices.test.ts': { DEVICES },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
   'edges.test.ts': { EDGES },
+  'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
-  'worker.test.ts': { AGENT, SEALING },
+  'worker.test.ts': { AGENT, PACE, SEALING },
 } as const;

@@ -194,6 +194,12 @@ describe('the mask of a sealer', () => {
     expect({ cpus: formatCoreSet(cpus), ...rest }).toEqual(expected);
   });
 
+  test('one core: no second thread that would only wait', async () => {
+    const topology = await read({ cores: 1, coresPerL3: 1, threads: 1 });
+    const [unit] = coreUnits(topology, 1);
+    expect(unit && bindUnit(topology, unit)).toEqual({ cpus: [0], producers: 0, bound: 'free' });
+  });
+
   test('on machines whose first threads are numbered first no two runs are bound to one core', async () => {
     for (const machine of [EPYC_7542, EPYC_7542_NPS4, THREADRIPPER_3960X]) {
       const topology = await read(machine);

@@ -1,0 +1,53 @@
+import { sql } from 'kysely';
+import type { Phase } from '#core';
+import type { Executor } from '../database.ts';
+
+/** What a worker's last runs say of the length of its pipeline's stretches, in ms. */
+export interface PipelineTimes {
+  /** Mean duration of each phase that was asked for and has ended here. */
+  readonly durationsMs: Readonly<Partial<Record<Phase, number>>>;
+  /** Mean time from PC2's end to C1's beginning; undefined: no sector has passed it here. */
+  readonly seedWaitMs: number | undefined;
+}
+
+/** @param newest how many of the last runs of each kind count */
+export async function readPipelineTimes(
+  executor: Executor,
+  worker: string,
+  phases: readonly Phase[],
+  newest: number,
+): Promise<PipelineTimes> {
+  const durationsMs: Partial<Record<Phase, number>> = {};
+  for (const phase of phases) {
+    const mean = await meanOf(
+      executor,
+      sql`SELECT TIMESTAMPDIFF(MICROSECOND, COALESCE(started_at, claimed_at), answered_at) / 1000 AS ms
+            FROM phase_run
+           WHERE worker = ${worker} AND status = 'done' AND phase = ${phase}
+             AND answered_at IS NOT NULL
+           ORDER BY id DESC LIMIT ${sql.lit(newest)}`,
+    );
+    if (mean !== undefined) durationsMs[phase] = mean;
+  }
+  const seedWaitMs = await meanOf(
+    executor,
+    sql`SELECT TIMESTAMPDIFF(MICROSECOND, MAX(sealed.answered_at), later.began_at) / 1000 AS ms
+          FROM (SELECT id, miner, number, COALESCE(started_at, claimed_at) AS began_at
+                  FROM phase_run
+                 WHERE worker = ${worker} AND status = 'done' AND phase = 'commit1'
+                 ORDER BY id DESC LIMIT ${sql.lit(newest)}) later
+          JOIN phase_run sealed
+            ON sealed.miner = later.miner AND sealed.number = later.number AND sealed.phase = 'precommit2'
+           AND sealed.status = 'done' AND sealed.answered_at <= later.began_at
+         GROUP BY later.id, later.began_at`,
+  );
+  return { durationsMs, seedWaitMs };
+}
+
+async function meanOf(executor: Executor, runs: ReturnType<typeof sql>): Promise<number | undefined> {
+  const { rows } = await sql<{ mean: number | null }>`SELECT AVG(ms) AS mean FROM (${runs}) some`.execute(
+    executor,
+  );
+  const mean = rows[0]?.mean;
+  return mean === null || mean === undefined ? undefined : Number(mean);
+}
