@@ -168,14 +168,18 @@ export class LocalInstallation {
 
   /** SIGKILL for every sealer that belongs to this installation, the chain's verifier included. */
   killSealers(): void {
-    for (const pid of sealersBelow(this.dir)) killNow(pid);
+    this.signalSealers('SIGKILL');
+  }
+
+  signalSealers(signal: NodeJS.Signals): void {
+    for (const pid of sealersBelow(this.dir)) send(pid, signal);
   }
 
   /** SIGKILL for one of them. @param draw in [0, 1), which one */
   killSealer(draw: number): void {
     const pids = sealersBelow(this.dir);
     const pid = pids[Math.floor(draw * pids.length)];
-    if (pid !== undefined) killNow(pid);
+    if (pid !== undefined) send(pid, 'SIGKILL');
   }
 
   /** Stops every role, the chain last, and then the sealers, which outlive their agents by design. */
@@ -197,9 +201,9 @@ export class LocalInstallation {
   }
 }
 
-function killNow(pid: number): void {
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -13,6 +13,7 @@ import { sealUnderFire, type UnderFire, WORKER } from './support/sealing-under-f
  */
 
 const HOUR = 3_600;
+const NONE = { miner: 0, number: 0 };
 const WORKER_ROLE = `worker ${WORKER}`;
 
 /** Waits until some sector has a run of the phase in one of the statuses. */
@@ -102,8 +103,18 @@ describe.concurrent('MySQL', () => {
       expect(runs.flat().filter(({ crashes }) => crashes > 0)).toEqual([]);
     };
     await sealUnderFire({ sectors: 1, verify }, async (fire) => {
-      await until(fire, 'precommit1', 'running', 'done');
+      await until(fire, 'add-piece', 'done');
+      // What computes is held, so that the outage falls into a run that its agent has renewed before.
+      await waitFor(
+        async () => {
+          fire.installation.signalSealers('SIGSTOP');
+          const runs = await listRunsOfSector(fire.modules.db.kysely, fire.sectors[0] ?? NONE, ['running']);
+          return runs.some((run) => Number(run.heartbeat_at) - Number(run.claimed_at) > 500);
+        },
+        { deadlineMs: 60_000, what: 'a run that is renewed' },
+      );
       await restart('mariadb', 8_000).strike(fire);
+      fire.installation.signalSealers('SIGCONT');
     });
   });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createLotusClient } from '#chain';
 import { createTestDatabase, createTestFolder, type TestDatabase, type TestFolder, waitFor } from '#testing';
 import { Cli } from './support/cli.ts';
@@ -72,6 +72,7 @@ test.each([
   'a role that is started while %s is away waits for it, and stops when it is asked to',
   async (_what, env, code) => {
     const role = cli.with(env).launch('run', 'sealing');
+    onTestFinished(() => void role.stop('SIGKILL'));
     await waitFor(() => role.output().includes('role.waiting') && role.output().includes(code), {
       deadlineMs: 40_000,
     });

@@ -12,6 +12,7 @@ import {
 import { jobPresence } from '#queues';
 import { acceptRun, applyEvent, audit, commitAndPublish, moveSector, pledgeSectors } from '#sector';
 import { waitFor } from '#testing';
+import { Hearing, sweepExpired } from '../../../src/roles/sealing/sweeper.ts';
 import { createSealingRig, honest, type SealingRig, type WorkerAnswer } from './sealing-rig.ts';
 import { landingAnswer } from './storage-answers.ts';
 
@@ -198,6 +199,27 @@ describe('a claim without a heartbeat', () => {
       await coordinator.stop();
       await rig.set('worker.heartbeat_expiry', '60s');
     }
+  });
+});
+
+describe('a silence that nobody could have heard', () => {
+  it('gives no claim away: it counts from when the sweeper itself can hear', async () => {
+    await rig.set('worker.heartbeat_expiry', '1s');
+    const run = await only('add-piece');
+    await claim(run, 'host-a');
+    const anHourAgo = { heartbeat_at: new Date(Date.now() - 3_600_000) };
+    await rig.modules.db.kysely.updateTable('phase_run').set(anHourAgo).where('id', '=', run.id).execute();
+    // As in the moment after an outage of MySQL, or when the sealing role has just started.
+    const hearing = new Hearing();
+    const sweep = () => sweepExpired(rig.modules, AbortSignal.timeout(60_000), hearing);
+    const status = async () => (await only('add-piece')).status;
+    await sweep();
+    expect(await status()).toBe('running');
+    await waitFor(async () => {
+      await sweep();
+      return (await status()) === 'queued';
+    });
+    await rig.set('worker.heartbeat_expiry', '60s');
   });
 });
 
