@@ -262,7 +262,11 @@ export interface MessageTable {
   /** The version that landed, or the newest one. */
   cid: string | null;
   max_fee: AttoFil;
+  /** The last epoch at which its inclusion is of use: the earliest of its members. Null: it does not press. */
+  deadline_epoch: Epoch | null;
+  /** An estimate that was made for it before it had a nonce counts when it is young: see `estimated_epoch`. */
   gas_limit: number | null;
+  estimated_epoch: Epoch | null;
   gas_fee_cap: AttoFil | null;
   gas_premium: AttoFil | null;
   /** Inclusion and execution heights (`StateSearchMsg.Height` is the executing one). */

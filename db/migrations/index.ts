@@ -5,6 +5,7 @@ import { messages } from './0004-messages.ts';
 import { workerReport } from './0005-worker-report.ts';
 import { offeredRuns } from './0006-offered-runs.ts';
 import { pledgeDecisions } from './0007-pledge-decisions.ts';
+import { messageLimits } from './0008-message-limits.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   workerReport,
   offeredRuns,
   pledgeDecisions,
+  messageLimits,
 ];

@@ -10,7 +10,8 @@ export type MessageRow = Selectable<MessageTable>;
 export type NewMessage = Pick<
   Insertable<MessageTable>,
   'miner' | 'purpose' | 'from_address' | 'to_address' | 'method' | 'value' | 'params' | 'max_fee'
->;
+> &
+  Partial<Pick<Insertable<MessageTable>, 'deadline_epoch' | 'gas_limit' | 'estimated_epoch'>>;
 /** Values, or expressions such as `serverNow`. */
 export type MessagePatch = Omit<
   UpdateObject<Tables, 'message', 'message'>,

@@ -1,4 +1,4 @@
-import { type ChainApi, createConfiguredChain } from '#chain';
+import { type ChainPool, createConfiguredChain } from '#chain';
 import {
   type Environment,
   needMysql,
@@ -27,7 +27,7 @@ export interface RoleModules extends AsyncDisposable {
   /** The coordinators' announcement of the operator's word. */
   readonly stamp?: OperatorStamp;
   /** The nodes of `chain.nodes`, as the setting says at each call. */
-  readonly chain: ChainApi;
+  readonly chain: ChainPool;
   readonly log: Logger;
 }
 

@@ -1,4 +1,5 @@
 export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
+export { poolOfOne } from './pool-of-one.ts';
 export { type PrivateServers, startPrivateServers } from './private-servers.ts';
 export { exampleReport, insertReportedWorkers } from './reported-fleet.ts';
 export { mysqlOptions, redisOptions } from './server-options.ts';

@@ -1,7 +1,7 @@
 import type { ActorId, AttoFil, BeeproError, Epoch } from '#core';
 import type { Database, MessageRow, MessageSectorRow, Trx } from '#db';
 import type { Signer } from '#wallet';
-import type { ChainApi } from '../rpc/index.ts';
+import type { ChainPool } from '../rpc/index.ts';
 
 /** What happened to a message, for logs and metrics. */
 export type MessageNote =
@@ -43,7 +43,7 @@ export interface MessageRules {
 
 export interface MessageModules {
   readonly db: Database;
-  readonly chain: ChainApi;
+  readonly chain: ChainPool;
   readonly signer: Signer;
   readonly rules: MessageRules;
   /**

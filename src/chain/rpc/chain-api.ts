@@ -29,6 +29,21 @@ export interface ChainApi extends LotusCalls {
   close(): Promise<void>;
 }
 
+/**
+ * Several nodes as one. A call by the pool itself goes to whichever node is best; what must agree with itself, or be
+ * told to more than one, says so.
+ */
+export interface ChainPool extends ChainApi {
+  /**
+   * Runs calls that belong together (a head and what is read at it, a nonce and its push) on one node, the best that
+   * is there. A failure is the caller's to repeat: another node may see another chain.
+   * @throws BeeproError `CHAIN_NODES_MISSING`, and what `work` throws
+   */
+  onOneNode<T>(work: (node: ChainApi) => Promise<T>): Promise<T>;
+  /** Every node that may be asked now, the best first; for what is told to several of them. */
+  inRotation(): readonly ChainApi[];
+}
+
 export function createChainApi(transport: RpcTransport): ChainApi {
   const calls = Object.keys(LOTUS_METHODS).map((name) => {
     const method = name as LotusMethod;

@@ -1,6 +1,6 @@
 import type { ChainNode, Settings } from '#config';
 import { BeeproError, type ErrorCode, isBeeproError, readSecret } from '#core';
-import { type ChainApi, createChainApi } from './chain-api.ts';
+import { type ChainApi, type ChainPool, createChainApi } from './chain-api.ts';
 import { SECOND } from './method.ts';
 import { createNodeTransport } from './node-transport.ts';
 import type { RpcTransport } from './transport.ts';
@@ -24,13 +24,22 @@ const NODE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * The nodes of the setting `chain.nodes` as one, with both settings read at each call: the best that answers. All
  * calls go to one node until it fails, since two nodes rarely have the same head.
  */
-export function createConfiguredChain(settings: Pick<Settings, 'get'>): ChainApi {
-  return createChainApi(new ConfiguredTransport(settings));
+export function createConfiguredChain(settings: Pick<Settings, 'get'>): ChainPool {
+  const transport = new ConfiguredTransport(settings);
+  const chain = createChainApi(transport);
+  const inRotation = (): readonly ChainApi[] => transport.open().map((node) => node.api);
+  const pool: Pick<ChainPool, 'inRotation' | 'onOneNode'> = {
+    inRotation,
+    onOneNode: (work) => work(transport.best()),
+  };
+  return Object.assign(chain, pool);
 }
 
 interface OpenNode {
   readonly setting: ChainNode;
   readonly transport: RpcTransport;
+  /** Calls of this node alone. */
+  readonly api: ChainApi;
 }
 
 class ConfiguredTransport implements RpcTransport {
@@ -49,7 +58,7 @@ class ConfiguredTransport implements RpcTransport {
   }
 
   async request(...[method, params, options]: Parameters<RpcTransport['request']>): Promise<unknown> {
-    const nodes = this.#open();
+    const nodes = this.open();
     const timeoutMs = limitOf(options.timeoutMs, this.#settings.get('chain.timeout'));
     const first = this.#current;
     for (let tried = 0; ; tried += 1) {
@@ -67,9 +76,16 @@ class ConfiguredTransport implements RpcTransport {
   }
 
   subscribe(...[method, params, options]: Parameters<RpcTransport['subscribe']>): AsyncIterable<unknown> {
-    const node = this.#open()[this.#current];
+    const node = this.open()[this.#current];
     if (!node) throw new BeeproError('CHAIN_NODES_MISSING');
     return node.transport.subscribe(method, params, options);
+  }
+
+  /** The node that ordinary calls go to now. @throws BeeproError `CHAIN_NODES_MISSING` */
+  best(): ChainApi {
+    const node = this.open()[this.#current];
+    if (!node) throw new BeeproError('CHAIN_NODES_MISSING');
+    return node.api;
   }
 
   async close(): Promise<void> {
@@ -78,7 +94,7 @@ class ConfiguredTransport implements RpcTransport {
   }
 
   /** The transports of the present setting; those of nodes that are gone from it are closed. */
-  #open(): readonly OpenNode[] {
+  open(): readonly OpenNode[] {
     const wanted = this.#settings.get('chain.nodes');
     if (wanted.length === 0) throw new BeeproError('CHAIN_NODES_MISSING');
     const isSame = (a: ChainNode, b: ChainNode): boolean => a.url === b.url && a.token === b.token;
@@ -107,10 +123,11 @@ class ConfiguredTransport implements RpcTransport {
 
 function openNode(setting: ChainNode): OpenNode {
   const { url, token } = setting;
-  return {
-    setting,
-    transport: createNodeTransport({ url, ...(token !== undefined && { token: () => readSecret(token) }) }),
-  };
+  const transport = createNodeTransport({
+    url,
+    ...(token !== undefined && { token: () => readSecret(token) }),
+  });
+  return { setting, transport, api: createChainApi(transport) };
 }
 
 function isNodeFailure(error: unknown): boolean {

@@ -1,4 +1,4 @@
-export { type ChainApi, createChainApi, type LotusCalls } from './chain-api.ts';
+export { type ChainApi, type ChainPool, createChainApi, type LotusCalls } from './chain-api.ts';
 export { createConfiguredChain } from './configured-chain.ts';
 export { type Endpoint, parseEndpoint } from './endpoint.ts';
 export { type FollowHeadOptions, followHead, headBackoff } from './follow-head.ts';

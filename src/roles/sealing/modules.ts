@@ -1,4 +1,4 @@
-import type { ChainApi } from '#chain';
+import type { ChainPool } from '#chain';
 import type { Settings } from '#config';
 import type { Database } from '#db';
 import type { Logger } from '#log';
@@ -10,7 +10,7 @@ import type { Signer } from '#wallet';
 export interface SealingModules extends SectorModules {
   readonly db: Database;
   readonly bus: QueueBus;
-  readonly chain: ChainApi;
+  readonly chain: ChainPool;
   readonly signer: Signer;
   readonly settings: Settings;
   readonly log: Logger;

@@ -16,7 +16,7 @@ import {
   retryScale,
   ticketFor,
 } from '#sector';
-import { createMigratedDatabase, createTestFolder, createTestRedis } from '#testing';
+import { createMigratedDatabase, createTestFolder, createTestRedis, poolOfOne } from '#testing';
 import { createNodeWallet } from '#wallet';
 import { type SealingModules, startSealing } from '../../../src/roles/sealing/index.ts';
 
@@ -59,7 +59,7 @@ export async function createSealingRig(
     policy: { preCommitChallengeDelay: 5 },
     ...options,
   });
-  const chain = createLotusClient({ url: devnet.url, token: () => devnet.token });
+  const chain = poolOfOne(createLotusClient({ url: devnet.url, token: () => devnet.token }));
   const settings = await openSettings({ database: store.database, ...settingsOptions });
   const log = createLogger({ role: 'test', level: process.env.BEEPRO_LOG_LEVEL ?? 'silent', pretty: false });
   const modules: SealingModules = {
