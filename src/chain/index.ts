@@ -4,3 +4,4 @@ export * from './batching/index.ts';
 export * from './messages/index.ts';
 export * from './policy/index.ts';
 export * from './rpc/index.ts';
+export * from './signing/index.ts';

@@ -16,6 +16,11 @@ export const WALLET_ERRORS = defineErrors({
     message: 'No signer here holds the key of {address}',
     cure: 'Import the key, or choose a sender that `beepro wallet list` shows.',
   },
+  WALLET_SIGNER_AWAY: {
+    severity: 'temporary',
+    message: 'The signer {signer} cannot be asked now: {detail}',
+    cure: 'Its messages wait and are signed when it answers; no other key signs in its place. Check that it runs, its address and its token, and the setting wallet.signers.',
+  },
   WALLET_KEY_EXISTS: {
     severity: 'permanent',
     message: 'The key store has a key for {address} already',
