@@ -41,4 +41,26 @@ export const WALLET_ERRORS = defineErrors({
     message: 'The signer answered for {address} with a signature that does not verify',
     cure: 'The message was not stored or sent. Check that the wallet is the intended one.',
   },
+  SENDER_NOT_ALLOWED: {
+    severity: 'permanent',
+    message: 'Nobody may send a {purpose} message for {miner}: {detail}',
+    cure: 'Name an address that the chain knows as owner, worker or control address (`beepro miner control list`), with `beepro setting set sender.…` or `beepro miner add --sender`.',
+  },
+  SENDER_SHARED_WITH_POST: {
+    severity: 'permanent',
+    message: 'The {purpose} messages of {miner} would share {address} with its window PoSts',
+    cure: 'Give window PoSts a sender of their own (sender.post), or allow it with sender.post_shared. The batch waits, window PoSts do not.',
+  },
+  MINER_FEE_DEBT: {
+    severity: 'temporary',
+    message:
+      'Miner {miner} owes {debt} of fees and has {unlocked} unlocked: the chain takes no pre-commits and no recoveries',
+    cure: 'Repay it with `beepro miner repay-debt`; what waits goes on by itself.',
+  },
+  MINER_CONSENSUS_FAULT: {
+    severity: 'temporary',
+    message:
+      'A consensus fault was reported of miner {miner}: until epoch {until} the chain takes no pre-commits and no recoveries',
+    cure: 'What waits goes on by itself after that epoch. Make sure that no two nodes mine for this miner.',
+  },
 });
