@@ -1,3 +1,13 @@
+export {
+  type AccountMessage,
+  accountFee,
+  addressChange,
+  debtRepayment,
+  recordAccountMessage,
+  transfer,
+  withdrawal,
+  workerConfirmation,
+} from './account-messages.ts';
 export { accountKey, accountKeyIfAny, minerInfoAt } from './chain-facts.ts';
 export { chooseSender, type SenderChoice, type SenderModules, type SenderQuestion } from './choose-sender.ts';
 export {

@@ -51,6 +51,21 @@ export const WALLET_ERRORS = defineErrors({
     message: 'The {purpose} messages of {miner} would share {address} with its window PoSts',
     cure: 'Give window PoSts a sender of their own (sender.post), or allow it with sender.post_shared. The batch waits, window PoSts do not.',
   },
+  WALLET_MESSAGE_ENDED: {
+    severity: 'permanent',
+    message: 'Message {message} came to nothing: {detail}',
+    cure: 'Nothing of it is on chain. Look at it with `beepro message show {message}` and give the command again.',
+  },
+  WALLET_NO_STORE: {
+    severity: 'permanent',
+    message: 'No key store is named: {detail}',
+    cure: 'Name one in wallet.signers, such as "node, store /etc/beepro/keys.json password=file:/etc/beepro/keys.password", or with --store and --password.',
+  },
+  MINER_BALANCE_SHORT: {
+    severity: 'permanent',
+    message: '{wanted} cannot be withdrawn from {miner}: {available} are available',
+    cure: 'Ask for less, or for all. Deposits, pledges and rewards that still vest are locked, and a fee debt comes first.',
+  },
   MINER_FEE_DEBT: {
     severity: 'temporary',
     message:
