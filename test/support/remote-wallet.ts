@@ -13,7 +13,7 @@ import {
 import type { KeyStore } from '#wallet';
 
 /** What the double is told to do wrong. */
-export type WalletFault = 'none' | 'hang up' | 'stall' | 'sign other bytes';
+export type WalletFault = 'none' | 'hang up' | 'stall' | 'stall signing' | 'sign other bytes';
 
 interface Call {
   readonly method: string;
@@ -77,6 +77,7 @@ export class RemoteWallet implements AsyncDisposable {
       response
         .writeHead(status, { 'content-type': 'application/json' })
         .end(JSON.stringify({ jsonrpc: '2.0', id, ...body }));
+    if (this.fault === 'stall signing' && method === 'Filecoin.WalletSign') return;
     try {
       const wrong = wrongCall({ method, params });
       if (wrong) answer(500, { error: wrong });
