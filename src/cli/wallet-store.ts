@@ -63,6 +63,8 @@ export async function importKeyText(
 
 async function readKeyText(file: string | undefined): Promise<string> {
   const isStdin = file === undefined || file === '-';
+  if (isStdin && process.stdin.isTTY)
+    process.stderr.write('Paste the exported key, then press Enter and Ctrl-D:\n');
   let given: string;
   try {
     given = isStdin ? await text(process.stdin) : await readFile(file, 'utf8');

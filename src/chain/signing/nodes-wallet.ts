@@ -45,6 +45,7 @@ export function createNodesWallet(
     name: NAME,
     async addresses() {
       const nodes = asked();
+      if (nodes.length === 0) awayIfAny(0, undefined);
       const lists = await Promise.all(
         nodes.map(async (wallet) => {
           try {
