@@ -34,8 +34,8 @@ export interface MinerStanding extends MinerFacts {
  */
 export function standingOf(miner: ActorId, facts: MinerFacts, head: Epoch): MinerStanding {
   const { unlocked, feeDebt, consensusFaultElapsed } = facts;
-  // A message sent now executes in the next epoch at the earliest.
-  const faultUntil = head + 1 <= consensusFaultElapsed ? consensusFaultElapsed : undefined;
+  // A message sent now executes in the next epoch at the earliest, but its estimate in the head's own.
+  const faultUntil = head <= consensusFaultElapsed ? consensusFaultElapsed : undefined;
   return { ...facts, faultUntil, blocked: blockedBy() };
 
   function blockedBy(): BeeproError | undefined {

@@ -275,7 +275,7 @@ describe('what the chain holds against a miner', () => {
     await goesOn(number);
     const message = (await messagesFor('precommit')).at(-1);
     const { height } = await rig.modules.chain.chainHead();
-    expect(height).toBeGreaterThanOrEqual(until);
+    expect(height).toBeGreaterThan(until);
     expect(message?.error_code).toBeNull();
   });
 });

@@ -26,8 +26,8 @@ describe('standingOf', () => {
     ],
     ['one that it does not cover', { feeDebt: 101n }, 500, 'MINER_FEE_DEBT'],
     ['a fault that counts', { consensusFaultElapsed: 900 }, 500, 'MINER_CONSENSUS_FAULT'],
-    ['its last epoch', { consensusFaultElapsed: 900 }, 899, 'MINER_CONSENSUS_FAULT'],
-    ['over with the next', { consensusFaultElapsed: 900 }, 900, undefined],
+    ['its last epoch', { consensusFaultElapsed: 900 }, 900, 'MINER_CONSENSUS_FAULT'],
+    ['over with the next', { consensusFaultElapsed: 900 }, 901, undefined],
     [
       'both: the fault, which money does not end',
       { feeDebt: 101n, consensusFaultElapsed: 900 },
