@@ -1,5 +1,6 @@
 import {
   accountKeyIfAny,
+  type ChainApi,
   type ChainPool,
   type MinerInfo,
   type MinerStanding,
@@ -7,7 +8,7 @@ import {
   minerStanding,
   readSenderLists,
 } from '#chain';
-import { idAddress } from '#codec';
+import { idAddress, parseAddress } from '#codec';
 import { SENDER_PURPOSES, type SenderPurpose, type Settings } from '#config';
 import { type AddressString, type AttoFil, BeeproError, type Epoch, toBeeproError } from '#core';
 import type { MinerRow } from '#db';
@@ -56,12 +57,22 @@ export async function readMinerMoney(
           address: one,
           roles: one === info.owner ? ['owner'] : (lists.roles.get(one) ?? []),
           sends: SENDER_PURPOSES.filter((purpose) => lists.wanted[purpose].includes(one)),
-          balance: await node.walletBalance(one),
+          balance: await balanceOf(node, one),
         }),
       ),
     );
     return { epoch: head.height, info, available, standing, accounts };
   });
+}
+
+/** Null where there is no such address: the settings may name what is none. */
+async function balanceOf(node: ChainApi, address: AddressString): Promise<AttoFil | null> {
+  try {
+    parseAddress(address);
+  } catch {
+    return null; // its checksum is wrong
+  }
+  return node.walletBalance(address);
 }
 
 /** As {@link readMinerMoney}; what failed is said in its place, so that a list is shown without a chain. */

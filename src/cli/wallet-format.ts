@@ -93,7 +93,9 @@ async function rolesByAddress(context: CliContext): Promise<{
       unknown.add(money.message);
       continue;
     }
-    for (const { address, roles, sends } of money.accounts) {
+    for (const { address, roles, sends, balance } of money.accounts) {
+      // Named in a setting, and no address: `miner control list` shows it.
+      if (balance === null) continue;
       const sender = sends.length > 0 ? [`sends ${sends.join(' and ')}`] : [];
       const text = `t0${miner.id}: ${[...roles, ...sender].join(', ')}`;
       byAddress.set(bare(address), [...(byAddress.get(bare(address)) ?? []), text]);

@@ -1,5 +1,5 @@
 import { SENDER_PURPOSES, type SenderPurpose, type Settings } from '#config';
-import type { AddressString } from '#core';
+import { type AddressString, type ErrorCode, isBeeproError } from '#core';
 import type { MinerRow } from '#db';
 import type { MinerInfo } from '../rpc/index.ts';
 import { accountKey, accountKeyIfAny, type FactsChain } from './chain-facts.ts';
@@ -32,9 +32,9 @@ export async function readSenderLists(
   const roles = await rolesOf(chain, info);
   const named = (purpose: SenderPurpose): readonly AddressString[] =>
     settings.get(`sender.${purpose}`, { miner: miner.id });
-  const usual = await accountKey(chain, miner.sender ?? miner.worker);
+  const usual = await keyOrText(chain, miner.sender ?? miner.worker);
   const resolve = async (purpose: SenderPurpose): Promise<readonly AddressString[]> => {
-    const keys = await Promise.all(named(purpose).map((address) => accountKey(chain, address)));
+    const keys = await Promise.all(named(purpose).map((address) => keyOrText(chain, address)));
     return keys.length > 0 ? [...new Set(keys)] : [usual];
   };
   const [precommit, commit, terminate, post] = await Promise.all([
@@ -50,6 +50,22 @@ export async function readSenderLists(
     isPostNamed,
     wanted: { precommit, commit, terminate, post: isPostNamed ? post : spare(roles, batches, usual) },
   };
+}
+
+const NO_ACCOUNT: readonly ErrorCode[] = [
+  'ADDRESS_MALFORMED',
+  'CHAIN_NOT_AN_ACCOUNT',
+  'CHAIN_ACTOR_NOT_FOUND',
+];
+
+/** A wrong entry is nothing to the miner, and so passed over: a slip in one list must not stop what another sends. */
+async function keyOrText(chain: FactsChain, address: AddressString): Promise<AddressString> {
+  try {
+    return await accountKey(chain, address);
+  } catch (error) {
+    if (NO_ACCOUNT.some((code) => isBeeproError(error, code))) return address;
+    throw error;
+  }
 }
 
 /** Control addresses that send nothing else; without one window PoSts share the usual sender. */

@@ -83,6 +83,12 @@ describe('chooseSender', () => {
     ['either prefix', 'commit', { settings: { 'sender.commit': withPrefix(CONTROL_B, 'f') } }, CONTROL_B],
     ['each purpose by its own', 'precommit', { settings: { 'sender.commit': CONTROL_B } }, WORKER],
     [
+      'a slip in one list stops no other purpose',
+      'post',
+      { settings: { 'sender.terminate': 't0999' } },
+      CONTROL_A,
+    ],
+    [
       'who is nothing to the miner is passed over',
       'commit',
       { settings: { 'sender.commit': `${STRANGER}, t0102` } },
@@ -114,6 +120,12 @@ describe('chooseSender', () => {
 
   test.each([
     ['nobody is allowed', 'commit', { settings: { 'sender.commit': STRANGER } }, 'SENDER_NOT_ALLOWED'],
+    [
+      'the only one named is no account',
+      'commit',
+      { settings: { 'sender.commit': 't0999' } },
+      'SENDER_NOT_ALLOWED',
+    ],
     ['the owner is a multisig', 'withdraw', { owner: 't0999' }, 'SENDER_NOT_ALLOWED'],
     ['no key is here', 'commit', { held: [] }, 'WALLET_KEY_MISSING'],
     ['the only signer is away', 'commit', { away: [WORKER] }, 'WALLET_SIGNER_AWAY'],
