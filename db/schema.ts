@@ -30,6 +30,10 @@ export interface MinerTable {
 export interface MinerActivityTable {
   miner: ActorId;
   activity: string;
+  /** Why no batch of it goes out, for people: nothing is decided from it. */
+  wait_code: string | null;
+  wait_message: string | null;
+  waits_since: Date | null;
 }
 
 /** The last decision of automatic pledging for each miner, for people: nothing is decided from it. */

@@ -5,16 +5,20 @@ import { CHAIN_SETTINGS } from './chain.ts';
 import { COORDINATOR_SETTINGS } from './coordinator.ts';
 import type { SettingDefinition } from './define-settings.ts';
 import { DEVICE_SETTINGS } from './devices.ts';
+import { FEE_SETTINGS } from './fee.ts';
 import { MESSAGE_SETTINGS } from './message.ts';
 import { OUTSOURCE_SETTINGS } from './outsource.ts';
 import { PACE_SETTINGS } from './pace.ts';
 import { PLEDGE_SETTINGS } from './pledge.ts';
 import { SEALING_SETTINGS } from './sealing.ts';
 import { STORAGE_SETTINGS } from './storage.ts';
+import { WALLET_SETTINGS } from './wallet.ts';
 import { WEB_SETTINGS } from './web.ts';
 import { WORKER_SETTINGS } from './worker.ts';
 
 export type { ScopeKind, SettingDefinition } from './define-settings.ts';
+export { FEE_PURPOSES, type FeePurpose } from './fee.ts';
+export { SENDER_PURPOSES, type SenderPurpose } from './wallet.ts';
 
 /** Every setting there is; `docs/settings.md` is made from it. */
 export const SETTINGS = {
@@ -26,6 +30,8 @@ export const SETTINGS = {
   ...COORDINATOR_SETTINGS,
   ...CHAIN_SETTINGS,
   ...MESSAGE_SETTINGS,
+  ...FEE_SETTINGS,
+  ...WALLET_SETTINGS,
   ...BATCH_SETTINGS,
   ...PACE_SETTINGS,
   ...PLEDGE_SETTINGS,

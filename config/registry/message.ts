@@ -1,4 +1,4 @@
-import { decimal, duration, fil } from '../types/index.ts';
+import { duration } from '../types/index.ts';
 import { defineSettings } from './define-settings.ts';
 
 export const MESSAGE_SETTINGS = defineSettings({
@@ -13,23 +13,5 @@ export const MESSAGE_SETTINGS = defineSettings({
     default: '20m',
     scope: 'global',
     doc: 'After how long in the message pool a message is replaced by one with a higher fee, below its cap.',
-  },
-  'fee.precommit.max': {
-    type: fil(),
-    default: '1 FIL',
-    scope: 'miner',
-    doc: 'The most that one pre-commit message may cost. While the base fee is too high for it the message waits without a nonce, and says so: a sector whose ticket grows too old meanwhile is sealed again.',
-  },
-  'fee.commit.max': {
-    type: fil(),
-    default: '2 FIL',
-    scope: 'miner',
-    doc: 'The most that one prove-commit message may cost. Too low for too long it costs the deposit: a pre-commit that is not proven within 30 days expires.',
-  },
-  'fee.gas_overestimation': {
-    type: decimal({ min: 1, max: 10 }),
-    default: '1.25',
-    scope: 'miner',
-    doc: 'Factor on the estimated gas limit: state may have grown by the time the message executes. Too much of it is burnt (Lotus’ over-estimation penalty).',
   },
 });

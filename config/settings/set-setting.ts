@@ -14,7 +14,9 @@ import {
 } from '#db';
 import { parseSettingName, parseSettingValue } from './parse-setting.ts';
 import type { SettingsWake } from './redis-wake.ts';
-import { checkScope } from './scope.ts';
+import { refuseContradictions } from './relations.ts';
+import { checkScope, type SettingContext } from './scope.ts';
+import { SettingTable } from './setting-table.ts';
 
 export interface SetSettingRequest {
   readonly name: string;
@@ -47,6 +49,12 @@ export async function setSetting(
     const rows = await readSettingRows(trx);
     const oldValue = rows.find((row) => row.name === name && row.scope === scope)?.value ?? null;
     if (oldValue === value) return undefined;
+    const others = rows.filter((row) => row.name !== name || row.scope !== scope);
+    const table = new SettingTable(
+      value === null ? others : [...others, { name, scope, value }],
+      () => undefined,
+    );
+    refuseContradictions(name, value, minersOf(table), (context) => (other) => table.get(other, context));
     await writeSettingRow(trx, name, scope, value);
     await insertSettingHistory(trx, [{ name, scope, oldValue, newValue: value, who }]);
     await bumpSettingVersion(trx, await fingerprintSettings(trx));
@@ -86,4 +94,10 @@ function compare(known: readonly SettingRow[], rows: readonly SettingRow[], who:
 
 function place({ name, scope }: SettingRow): { name: string; scope: string } {
   return { name, scope };
+}
+
+/** Everybody, and each miner that has a value of its own: settings that contradict each other differ by miner at most. */
+function minersOf(table: SettingTable): SettingContext[] {
+  const own = table.entries.flatMap(({ scope }) => /^miner:(\d+)$/.exec(scope)?.[1] ?? []);
+  return [{}, ...new Set(own)].map((miner) => (typeof miner === 'string' ? { miner: Number(miner) } : {}));
 }

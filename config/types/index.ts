@@ -1,7 +1,10 @@
+export { accountAddresses } from './addresses.ts';
 export { type DeclaredDevice, type DeclaredDevices, deviceIds, devices } from './devices.ts';
 export { type ChainNode, chainNodes } from './nodes.ts';
 export { decimal, integer } from './numbers.ts';
+export { optional } from './optional.ts';
 export { perSectorSize } from './per-sector-size.ts';
 export { bytes, duration, epochs, fil } from './quantities.ts';
 export { type SettingType, ValueError } from './setting-type.ts';
+export { type SignerSetting, signers } from './signers.ts';
 export { flag, oneOf, text } from './words.ts';

@@ -1,6 +1,16 @@
 import { userInfo } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { type ActorId, isPhase, PHASE_NAMES, type Phase, parseSectorName, type SectorId } from '#core';
+import {
+  type ActorId,
+  type AttoFil,
+  isBeeproError,
+  isPhase,
+  PHASE_NAMES,
+  type Phase,
+  parseFil,
+  parseSectorName,
+  type SectorId,
+} from '#core';
 
 /** `t01000`, `f01000` or `1000`. */
 export function minerArgument(text: string): ActorId {
@@ -28,6 +38,22 @@ export function countArgument(text: string): number {
   if (!Number.isSafeInteger(count) || count < 1)
     throw new InvalidArgumentError('write a whole number from 1 up');
   return count;
+}
+
+/** `1.5 FIL`, `200 milliFIL`, `3 nanoFIL`; a unit must stand there, for a wrong one is money. In attoFIL. */
+export function amountArgument(text: string): AttoFil {
+  try {
+    const amount = parseFil(text);
+    if (/[a-z]\s*$/i.test(text)) return amount;
+  } catch (error) {
+    if (!isBeeproError(error, 'MONEY_MALFORMED')) throw error;
+  }
+  throw new InvalidArgumentError('write an amount with its unit, such as "1.5 FIL" or "200 milliFIL"');
+}
+
+/** An amount, or `all`. */
+export function amountOrAllArgument(text: string): AttoFil | 'all' {
+  return text === 'all' ? text : amountArgument(text);
 }
 
 /** The id of a row. */

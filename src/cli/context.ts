@@ -1,4 +1,4 @@
-import type { ChainApi } from '#chain';
+import type { ChainPool } from '#chain';
 import type { Environment, Settings, SettingsWake } from '#config';
 import type { Database } from '#db';
 import type { QueueBus } from '#queues';
@@ -14,7 +14,7 @@ export interface CliContext {
   /** Makes a changed setting known at once; undefined when Redis cannot be reached, and the polls do it. */
   wake(): Promise<SettingsWake | undefined>;
   /** The nodes of the setting `chain.nodes`; calls throw `CHAIN_NODES_MISSING` where there are none. */
-  chain(): Promise<ChainApi>;
+  chain(): Promise<ChainPool>;
   sectorModules(): Promise<SectorModules>;
 }
 

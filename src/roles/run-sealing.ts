@@ -1,6 +1,6 @@
+import { createSigner } from '#chain';
 import { SettingsWatcher, StampAnnouncer } from '#config';
 import type { Logger } from '#log';
-import { createNodeWallet } from '#wallet';
 import { pieceStoreFolder } from './piece-store-folder.ts';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
@@ -36,7 +36,8 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     database: db,
     onError: (error) => log.warn({ event: 'stamp.not-announced', err: error }, (error as Error).message),
   });
-  const sealing = { ...modules, signer: createNodeWallet(chain) };
+  const signer = createSigner(modules.settings, chain);
+  const sealing = { ...modules, signer };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
   const role = startSealing(sealing, [
     pledgeDuty(sealing),
@@ -50,6 +51,7 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     failed: role.failed,
     stop: async () => {
       await role.stop();
+      await signer.close();
       await announcer.close();
       await watcher.close();
       await modules[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 export { poolOfOne } from './pool-of-one.ts';
 export { type PrivateServers, startPrivateServers } from './private-servers.ts';
+export { RemoteWallet, type WalletFault } from './remote-wallet.ts';
 export { exampleReport, insertReportedWorkers } from './reported-fleet.ts';
 export { mysqlOptions, redisOptions } from './server-options.ts';
 export { canMount, SmallDisk } from './small-disk.ts';

@@ -1,4 +1,4 @@
-export { collateralToSend } from './collateral.ts';
+export { type CollateralRules, collateralRules, collateralToSend, withMargin } from './collateral.ts';
 export {
   type Batch,
   type BatchDecision,

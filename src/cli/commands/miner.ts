@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import type { ActorId } from '#core';
-import { minerArgument } from '../arguments.ts';
-import { type JsonOption, printDone, printRows, withJson } from '../command-io.ts';
+import type { ActorId, AttoFil } from '#core';
+import type { SendOptions } from '../account-message.ts';
+import { amountArgument, amountOrAllArgument, minerArgument } from '../arguments.ts';
+import { type JsonOption, printDone, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
+import { withSending } from '../send-options.ts';
 
 export function registerMiner(program: Command): void {
   const miner = program.command('miner').description('the miners that this fleet seals for');
@@ -33,44 +35,90 @@ export function registerMiner(program: Command): void {
     );
 
   withJson(miner.command('list'))
-    .description('the miners, and how many sectors each has here')
+    .description('the miners: how many sectors each has here, its available balance, debt, and sender')
     .action((options: JsonOption) =>
       withContext(async (context) => {
-        const { countSectorsByState, listMiners } = await import('#db');
-        const db = context.database.kysely;
-        const [miners, counts] = await Promise.all([listMiners(db), countSectorsByState(db)]);
-        const rows = miners.map((row) => {
-          const own = counts.filter((count) => count.miner === row.id);
-          const sum = (of: typeof own) => of.reduce((total, count) => total + Number(count.sectors), 0);
-          return {
-            ...row,
-            sectors: sum(own),
-            proving: sum(own.filter(({ state }) => state === 'Proving')),
-            parked: sum(own.filter(({ state }) => state === 'Parked')),
-          };
-        });
-        printRows(
-          rows,
-          [
-            { title: 'MINER', value: (row) => `t0${row.id}` },
-            { title: 'NETWORK', value: (row) => row.network },
-            { title: 'SIZE', value: (row) => row.sector_size, align: 'right' },
-            { title: 'SECTORS', value: (row) => row.sectors, align: 'right' },
-            { title: 'PROVING', value: (row) => row.proving, align: 'right' },
-            { title: 'PARKED', value: (row) => row.parked, align: 'right' },
-            { title: 'SENDER', value: (row) => row.sender ?? row.worker },
-          ],
-          { ...options, none: 'No miner yet. Add one with: beepro miner add t01000' },
-        );
+        const { listMinerLines } = await import('../miner-format.ts');
+        await listMinerLines(context, options);
       }),
     );
 
-  withJson(miner.command('info').argument('<address>', 'such as t01000', minerArgument))
-    .description('a miner: what is known here, and what the chain says of it now')
+  withJson(miner.command('info').alias('show').argument('<address>', 'such as t01000', minerArgument))
+    .description(
+      'a miner: what is known here, and what the chain says of it now: money, debt, fault, senders',
+    )
     .action((id: ActorId, options: JsonOption) =>
       withContext(async (context) => {
         const { showMiner } = await import('../miner-format.ts');
         await showMiner(context, id, options);
+      }),
+    );
+
+  withSending(miner.command('withdraw'))
+    .description('pay out what the miner has available, to its beneficiary; its owner signs')
+    .argument('<address>', 'such as t01000', minerArgument)
+    .argument('<amount>', 'such as "10 FIL", or all', amountOrAllArgument)
+    .addHelpText('after', '\nExample:\n  beepro miner withdraw t01000 "10 FIL" --wait')
+    .action((id: ActorId, amount: AttoFil | 'all', options: SendOptions) =>
+      withContext(async (context) => {
+        const { withdraw } = await import('../miner-messages.ts');
+        await withdraw(context, id, amount, options);
+      }),
+    );
+
+  withSending(miner.command('repay-debt'))
+    .description('repay the fee debt that blocks pre-commits and recoveries')
+    .argument('<address>', 'such as t01000', minerArgument)
+    .option(
+      '--bring <amount>',
+      'what the sender adds to the miner’s balance; by default what that lacks',
+      amountArgument,
+    )
+    .action((id: ActorId, options: SendOptions & { bring?: AttoFil }) =>
+      withContext(async (context) => {
+        const { repayDebt } = await import('../miner-messages.ts');
+        await repayDebt(context, id, options);
+      }),
+    );
+
+  registerControl(miner);
+}
+
+function registerControl(miner: Command): void {
+  const control = miner.command('control').description('the addresses that may send for a miner');
+
+  withJson(control.command('list').argument('<address>', 'such as t01000', minerArgument))
+    .description('owner, worker and control addresses: what each sends, and its balance')
+    .action((id: ActorId, options: JsonOption) =>
+      withContext(async (context) => {
+        const { listControl } = await import('../miner-format.ts');
+        await listControl(context, id, options);
+      }),
+    );
+
+  withSending(control.command('set'))
+    .description('replace the control addresses, all of them; the miner’s owner signs')
+    .argument('<address>', 'such as t01000', minerArgument)
+    .argument('[control...]', 'the control addresses from then on, none to have none')
+    .option('--worker <address>', 'ask for another worker too: it counts after 900 epochs and a confirmation')
+    .addHelpText(
+      'after',
+      '\nExample:\n  beepro miner control set t01000 t3… t1…\n  beepro setting set sender.post t3… --scope miner:1000',
+    )
+    .action((id: ActorId, addresses: string[], options: SendOptions & { worker?: string }) =>
+      withContext(async (context) => {
+        const { setControl } = await import('../miner-messages.ts');
+        await setControl(context, id, addresses, options);
+      }),
+    );
+
+  withSending(control.command('confirm-worker'))
+    .description('make the worker that was asked for the miner’s worker, once its 900 epochs are over')
+    .argument('<address>', 'such as t01000', minerArgument)
+    .action((id: ActorId, options: SendOptions) =>
+      withContext(async (context) => {
+        const { confirmWorker } = await import('../miner-messages.ts');
+        await confirmWorker(context, id, options);
       }),
     );
 }

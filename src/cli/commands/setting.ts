@@ -131,7 +131,7 @@ function withForWhom(command: Command): Command {
 
 function change(name: string, value: string | null, options: JsonOption & { scope: string }): Promise<void> {
   return withContext(async (context) => {
-    const { setSetting } = await import('#config');
+    const { contradictionsOf, parseSettingName, setSetting } = await import('#config');
     const { scope } = options;
     const request = { name, scope, value, who: operator() };
     const changed = await setSetting(context.database, request, await context.wake());
@@ -141,9 +141,16 @@ function change(name: string, value: string | null, options: JsonOption & { scop
     const sentence = changed
       ? `${name}${where} is ${now} (was ${old}).`
       : `${name}${where} is ${now} already.`;
+    const settings = await context.settings();
+    const miner = Number(/^miner:(\d+)$/.exec(scope)?.[1]);
+    const whom = Number.isNaN(miner) ? {} : { miner };
+    const notes = contradictionsOf(parseSettingName(name), (other) => settings.get(other, whom));
     printDone(
-      sentence,
-      { name, scope, value, changed: changed !== undefined, was: changed?.oldValue },
+      [sentence, ...notes.map(({ detail }) => `Note: ${detail}.`)].join('\n'),
+      {
+        ...{ name, scope, value, changed: changed !== undefined, was: changed?.oldValue },
+        ...(notes.length > 0 && { notes: notes.map(({ detail }) => detail) }),
+      },
       options,
     );
   });

@@ -16,6 +16,11 @@ export const GENERAL_ERRORS = defineErrors({
     message: 'There is no {what} {name}',
     cure: 'List what there is with the matching list command.',
   },
+  CONFIRMATION_MISSING: {
+    severity: 'permanent',
+    message: 'Nobody has confirmed to {what}',
+    cure: 'Nothing was changed. Answer "yes" at the terminal, or give --yes where there is none.',
+  },
   MONEY_MALFORMED: {
     severity: 'permanent',
     message: '"{text}" is not an amount of FIL',

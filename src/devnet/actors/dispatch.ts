@@ -8,6 +8,7 @@ import {
 } from '#codec';
 import type { ActorCode } from '../state/index.ts';
 import { ActorError, EXIT } from './actor-error.ts';
+import { changeWorkerAddress, confirmChangeWorkerAddress, repayFeeDebt } from './miner/account.ts';
 import { preCommitSectorBatch2 } from './miner/pre-commit.ts';
 import { proveCommitSectors3 } from './miner/prove-commit.ts';
 import { withdrawBalance } from './miner/withdraw.ts';
@@ -34,6 +35,9 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   }),
   handler(MINER_METHODS.ProveCommitSectors3, proveCommitSectors3),
   handler(MINER_METHODS.WithdrawBalance, withdrawBalance),
+  handler(MINER_METHODS.RepayDebt, repayFeeDebt),
+  handler(MINER_METHODS.ChangeWorkerAddress, changeWorkerAddress),
+  handler(MINER_METHODS.ConfirmChangeWorkerAddress, confirmChangeWorkerAddress),
 ]);
 
 /** Runs a method of an actor; a plain transfer has none. @throws ActorError */
@@ -61,6 +65,7 @@ const TUPLE_FIELDS: Readonly<Record<string, number>> = {
   PreCommitSectorBatch2: 1,
   ProveCommitSectors3: 6,
   WithdrawBalance: 1,
+  ChangeWorkerAddress: 2,
   CreateMiner: 5,
 };
 

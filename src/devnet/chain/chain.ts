@@ -16,6 +16,7 @@ import type { ChainStore } from './chain-store.ts';
 import { type ExecutionTerms, executeTipSet } from './executor.ts';
 import { HeadChanges } from './head-changes.ts';
 import { MessageIndex } from './message-index.ts';
+import type { Overrides } from './overrides.ts';
 import {
   drawChainRandomness,
   type RandomnessOptions,
@@ -33,6 +34,7 @@ export interface ChainOptions {
   /** Unix time of epoch 0, in seconds. */
   readonly genesisTimestamp: number;
   readonly blockTimeMs: number;
+  readonly overrides?: Overrides;
 }
 
 /** Called before a tipset becomes the head: what is not on disk then never was. */
@@ -222,9 +224,11 @@ export class Chain {
       height > parent.height && (height === tipSet.height || nullRound === 'after')
         ? tipSet
         : below(height, nullRound);
+    const after = this.stateAfter(parent);
+    const state = this.options.overrides?.apply(parent.cid, after, tipSet.height) ?? after;
     return executeTipSet(
       this.options.terms,
-      { height: parent.height, state: this.stateAfter(parent), stateRoot: this.#resultOf(parent).stateRoot },
+      { height: parent.height, state, stateRoot: this.#resultOf(parent).stateRoot },
       tipSet,
       (source, tag, epoch, entropy) =>
         drawChainRandomness(this.options.randomness, source, tag, epoch, entropy, tipSet.height, lookup),

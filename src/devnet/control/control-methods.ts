@@ -32,6 +32,16 @@ export function controlMethods(devnet: DevnetControl): ControlMethods {
       z.strictObject({ baseFee: z.string().regex(/^\d+$/).transform(BigInt).nullable() }),
       ({ baseFee }) => devnet.setBaseFee(baseFee ?? undefined),
     ),
+    /** attoFIL, as a decimal string. */
+    SetFeeDebt: control(
+      z.strictObject({ miner: z.string(), feeDebt: z.string().regex(/^\d+$/).transform(BigInt) }),
+      ({ miner, feeDebt }) => devnet.setFeeDebt(miner, feeDebt),
+    ),
+    /** As if a consensus fault had been reported: it counts up to and with epoch `until`. */
+    SetConsensusFault: control(
+      z.strictObject({ miner: z.string(), until: z.int().min(-1) }),
+      ({ miner, until }) => devnet.setConsensusFault(miner, until),
+    ),
     DropMessage: control(z.strictObject({ cid: cidText }), ({ cid }) => devnet.dropMessage(cid)),
     HoldMessage: control(z.strictObject({ cid: cidText, held: z.boolean().default(true) }), ({ cid, held }) =>
       devnet.holdMessage(cid, held),

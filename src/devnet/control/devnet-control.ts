@@ -1,4 +1,5 @@
-import type { CidString, Epoch } from '#core';
+import { actorIdOf } from '#codec';
+import type { AddressString, AttoFil, CidString, Epoch } from '#core';
 import type { BlockClock } from '../chain/block-clock.ts';
 import type { Chain } from '../chain/chain.ts';
 import type { MempoolLog } from '../storage/mempool-log.ts';
@@ -49,6 +50,20 @@ export class DevnetControl {
   /** attoFIL for all blocks to come; undefined lets the base fee follow its rule again. */
   setBaseFee(fee: bigint | undefined): void {
     this.#chain.overrideBaseFee(fee);
+  }
+
+  /** What the miner (an id address) owes from the next tipset on: the API shows it one tipset later. */
+  setFeeDebt(miner: AddressString, feeDebt: AttoFil): void {
+    this.#override({ miner: actorIdOf(miner), feeDebt });
+  }
+
+  /** As if a consensus fault of the miner had been reported, which counts up to and with epoch `until`; −1: none. */
+  setConsensusFault(miner: AddressString, until: Epoch): void {
+    this.#override({ miner: actorIdOf(miner), consensusFaultElapsed: until });
+  }
+
+  #override(change: { miner: number; feeDebt?: AttoFil; consensusFaultElapsed?: Epoch }): void {
+    this.#chain.options.overrides?.add({ parent: this.#chain.head.cid, ...change });
   }
 
   /** Takes a message out of the mempool as if it had never come; false when it is not there. */

@@ -29,6 +29,10 @@ export interface MinerInfo {
   readonly owner: ActorId;
   readonly worker: ActorId;
   readonly controlAddresses: readonly ActorId[];
+  /** A worker that was asked for and is not confirmed yet. */
+  readonly pendingWorker?: { readonly worker: ActorId; readonly effectiveAt: Epoch };
+  /** The last epoch at which a reported consensus fault counts; none was reported without it. */
+  readonly consensusFaultElapsed?: Epoch;
   readonly peerId: Uint8Array;
   readonly multiaddrs: readonly Uint8Array[];
   /** Registered window PoSt proof number. */

@@ -2,6 +2,7 @@ import { BeeproError, type CidString, type Epoch } from '#core';
 import { Chain } from '../chain/chain.ts';
 import { ChainSeed } from '../chain/chain-seed.ts';
 import { ChainStore } from '../chain/chain-store.ts';
+import { Overrides } from '../chain/overrides.ts';
 import type { ChainMessage, TipSet } from '../chain/tipset.ts';
 import { genesisState } from '../genesis/genesis-state.ts';
 import { genesisTipSet } from '../genesis/genesis-tipset.ts';
@@ -42,6 +43,7 @@ export async function openChain(
   const snapshots = new Snapshots(folder);
   const { log, tipSets } = ChainLog.open(folder);
   const { log: mempoolLog, messages, dropped } = MempoolLog.open(folder);
+  const overrides = Overrides.open(folder);
   let sinceSnapshot = 0;
   const chain = new Chain(
     store,
@@ -51,6 +53,7 @@ export async function openChain(
       producer: 't01000',
       genesisTimestamp,
       blockTimeMs,
+      overrides,
     },
     (tipSet, result, fork) => log.append(tipSet, result, fork),
   );
@@ -72,6 +75,7 @@ export async function openChain(
   });
   const close = (): void => {
     mempoolLog.close();
+    overrides.close();
     log.close();
   };
   return { chain, mempoolLog, close };

@@ -2,14 +2,22 @@ import {
   type Batch,
   type BatchMember,
   type BatchRules,
+  chooseSender,
   companyAfter,
   decideBatches,
   type NetworkPolicy,
-  resolveSender,
   type SectorWithPieces,
 } from '#chain';
 import { idAddress, prefixOf, toBase64 } from '#codec';
-import { type ActorId, type AttoFil, type Epoch, inTurn, killPoint, toBeeproError } from '#core';
+import {
+  type ActorId,
+  type AttoFil,
+  type BeeproError,
+  type Epoch,
+  inTurn,
+  killPoint,
+  toBeeproError,
+} from '#core';
 import {
   insertMessage,
   listMiners,
@@ -22,6 +30,7 @@ import {
   transaction,
 } from '#db';
 import { applyEvent, backoffMs, type FailureKind, retryScale, type SectorEvent, triesOf } from '#sector';
+import { holdBack, noteWait } from './activity-wait.ts';
 import type { ChainView } from './chain-view.ts';
 import type { SealingModules } from './modules.ts';
 import { sectorsIn } from './pages.ts';
@@ -87,6 +96,8 @@ async function batchMiner(
     waiting.set(sector.number, sector);
   }
   if (waiting.size === 0) return { formed: 0, nextMs: Number.POSITIVE_INFINITY };
+  if (await holdBack(modules, activity.name, view, miner.id))
+    return { formed: 0, nextMs: Number.POSITIVE_INFINITY };
   const pieces = await listPiecesOfSectors(modules.db.kysely, miner.id, [...waiting.keys()]);
   const withPieces = (sector: SectorRow): SectorWithPieces => ({
     sector,
@@ -102,6 +113,7 @@ async function batchMiner(
   }
   const { batches, nextMs } = decideBatches(members, rules, view.head);
   let formed = 0;
+  let standsStill: BeeproError | undefined;
   for (const batch of batches) {
     const sectors = batch.members.flatMap((number) => waiting.get(number) ?? []);
     try {
@@ -110,12 +122,14 @@ async function batchMiner(
     } catch (error) {
       // One batch that cannot be formed now holds up no other; it is formed again with the next pass.
       const failure = toBeeproError(error);
+      standsStill = failure;
       modules.log.warn(
         { event: 'batch.failed', miner: miner.id, activity: activity.name, err: failure },
         failure.message,
       );
     }
   }
+  await noteWait(modules, miner.id, activity.name, standsStill);
   return { formed, nextMs: Math.min(nextMs ?? Number.POSITIVE_INFINITY, ...pauses) };
 }
 
@@ -178,8 +192,11 @@ async function sendBatch(
     if (await activity.check(modules, view, member.sector)) members.push(member);
   }
   if (members.length === 0) return false;
-  const from = await resolveSender(modules.chain, miner.sender ?? miner.worker);
   const value = await activity.collateral(modules, view, members);
+  const { address: from } = await chooseSender(modules, {
+    ...{ miner, purpose: activity.name, key: view.key },
+    needed: value + modules.settings.get(`fee.${activity.name}.max`, { miner: miner.id }),
+  });
   const params = toBase64(activity.params(modules, view, members));
   const message = await transaction(modules.db, async (trx) => {
     // Two coordinators must not batch the same sectors: members are read again under this lock, and taken in order.

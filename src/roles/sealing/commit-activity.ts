@@ -1,4 +1,10 @@
-import { collateralToSend, lastProveCommitEpoch, proveCommitBytes, proveCommitParams } from '#chain';
+import {
+  collateralRules,
+  collateralToSend,
+  lastProveCommitEpoch,
+  proveCommitBytes,
+  proveCommitParams,
+} from '#chain';
 import { idAddress, MINER_METHODS } from '#codec';
 import { sealProofById } from '#core';
 import type { Activity } from './batcher.ts';
@@ -40,7 +46,8 @@ export const COMMIT: Activity = {
       modules.chain.stateSectorPreCommitInfo(miner, first.sector.number, key),
     ]);
     const each = pledge - (onChain?.preCommitDeposit ?? 0n);
-    return each > 0n ? collateralToSend(each * BigInt(members.length), available) : 0n;
+    const rules = collateralRules(modules.settings, first.sector.miner);
+    return each > 0n ? collateralToSend(each * BigInt(members.length), available, rules) : 0n;
   },
 
   assigned: (message) => ({ type: 'commit-assigned', message }),

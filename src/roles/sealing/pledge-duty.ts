@@ -56,8 +56,8 @@ class AutoPledge {
     const off = miners.filter((row) => !enabled.includes(row));
     await this.#sayOff(off);
     if (enabled.length === 0) return 0;
-    const payers = new Set(enabled.map(payerOf));
-    const sharers = miners.filter((row) => payers.has(payerOf(row)));
+    const payers = new Set(enabled.map((row) => payerOf(settings, row)));
+    const sharers = miners.filter((row) => payers.has(payerOf(settings, row)));
     const ledger = await this.#readLedger(sharers);
     const facts = await readPledgeFacts(db.kysely, this.#modules, miners, ledger);
     const wanted = decide(facts);
@@ -117,7 +117,9 @@ class AutoPledge {
 
   async #readLedger(miners: readonly MinerRow[]): Promise<readonly LedgerEntry[]> {
     const ids = miners.map(({ id }) => id);
-    const key = miners.map((row) => `${row.id} ${payerOf(row)} ${row.sector_size}`).join();
+    const key = miners
+      .map((row) => `${row.id} ${payerOf(this.#modules.settings, row)} ${row.sector_size}`)
+      .join();
     const isFresh = this.#ledger && performance.now() - this.#ledger.readAt < LEDGER_LIVES_MS;
     if (this.#ledger?.key === key && isFresh) return this.#ledger.entries;
     const readAt = performance.now();

@@ -47,7 +47,9 @@ export async function readPledgeFacts(
   const balances = new Map<string, bigint>();
   for (const entry of ledger) {
     if ('unknown' in entry) continue;
-    const { miner, available, wallet, walletBalance } = entry;
+    const { miner, available, usesWallet } = entry;
+    const wallet = usesWallet ? entry.wallet : `the balance of t0${miner}`;
+    const walletBalance = usesWallet ? entry.walletBalance : 0n;
     balances.set(wallet, walletBalance);
     accounts.set(miner, { miner, available, owed: await owedNow(executor, entry), wallet, walletBalance });
   }
@@ -58,8 +60,8 @@ export async function readPledgeFacts(
     const miner = row.id;
     const own = counts.filter((count) => count.miner === miner);
     const entry = known.get(miner);
-    const unknown = whyUnknown(row, miners, known);
     const money = entry && !('unknown' in entry) ? entry : undefined;
+    const unknown = whyUnknown(settings, row, miners, known) ?? money?.blocked;
     return {
       miner,
       enabled: settings.get('pledge.auto', { miner }),
@@ -79,6 +81,7 @@ export async function readPledgeFacts(
 
 /** Whose money is not known pledges nothing, nor does anyone who may pay from the same wallet. */
 function whyUnknown(
+  settings: SealingModules['settings'],
   row: MinerRow,
   miners: readonly MinerRow[],
   known: ReadonlyMap<number, LedgerEntry>,
@@ -88,7 +91,7 @@ function whyUnknown(
   if ('unknown' in entry) return entry.unknown;
   const sharer = miners.find((other) => {
     const theirs = known.get(other.id);
-    return payerOf(other) === payerOf(row) && theirs !== undefined && 'unknown' in theirs;
+    return payerOf(settings, other) === payerOf(settings, row) && theirs !== undefined && 'unknown' in theirs;
   });
   return sharer && `the money of t0${sharer.id}, which pays from the same wallet, is not known`;
 }

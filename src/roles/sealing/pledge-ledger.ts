@@ -1,5 +1,6 @@
-import { chooseExpiration, collateralToSend, resolveSender } from '#chain';
+import { chooseExpiration, collateralRules, minerStanding, resolveSender, withMargin } from '#chain';
 import { idAddress, sealedCid } from '#codec';
+import type { Settings } from '#config';
 import {
   type ActorId,
   type AddressString,
@@ -24,12 +25,17 @@ const OWES_REST: readonly SectorState[] = [
 ];
 export const ON_THE_WAY: readonly SectorState[] = [...OWES_ALL, ...OWES_REST];
 
-/** A miner's money at one moment. All amounts are of what messages bring, their tenth to spare included. */
+/** A miner's money at one moment. All amounts are of what messages bring, their margin included. */
 export interface MinerMoney {
   readonly miner: ActorId;
   readonly wallet: AddressString;
   readonly walletBalance: AttoFil;
+  /** What collateral may be taken of: nothing of the miner's where `collateral.source` is its sender. */
   readonly available: AttoFil;
+  /** False: `collateral.source` takes nothing from the wallet. */
+  readonly usesWallet: boolean;
+  /** Why the chain would take no pre-commit now, though the money is there. */
+  readonly blocked?: string;
   /** What one sector brings in all, and what it still brings once its pre-commit is on chain. */
   readonly cost: AttoFil;
   readonly rest: AttoFil;
@@ -72,11 +78,13 @@ export async function readLedger(
     try {
       const from = row.next_sector_number;
       const known = new Set(knownNumbers.get(row.id));
-      const wallet = await resolveSender(modules.chain, payerOf(row));
-      const [available, walletBalance, price] = await Promise.all([
+      const wallet = await resolveSender(modules.chain, payerOf(modules.settings, row));
+      const { source } = collateralRules(modules.settings, row.id);
+      const [available, walletBalance, price, { blocked }] = await Promise.all([
         modules.chain.stateMinerAvailableBalance(idAddress(row.id, 't'), [...view.key]),
         balanceOf(wallet),
         sectorPrice(modules, view, row),
+        minerStanding(modules, view, row.id),
       ]);
       const of = (states: readonly SectorState[]): bigint =>
         BigInt(
@@ -86,8 +94,10 @@ export async function readLedger(
         );
       const owed = of(OWES_ALL) * price.cost + of(OWES_REST) * price.rest;
       return {
-        ...{ miner: row.id, wallet, walletBalance, available, owed },
+        ...{ miner: row.id, wallet, walletBalance, owed, usesWallet: source !== 'miner-only' },
+        available: source === 'sender' && available > 0n ? 0n : available,
         ...{ ...price, from, known },
+        ...(blocked ? { blocked: blocked.message } : {}),
       };
     } catch (error) {
       return { miner: row.id, unknown: unknownMoney(error) };
@@ -103,13 +113,13 @@ export async function owedNow(executor: Executor, money: MinerMoney): Promise<At
   return money.owed + BigInt(newer.length) * money.cost;
 }
 
-/** Who signs and pays for a miner's messages, as the operator wrote it. */
-export function payerOf(row: MinerRow): AddressString {
-  return row.sender ?? row.worker;
+/** Who pays for a miner's pre-commits, as the operator wrote it: the first choice where there are several. */
+export function payerOf(settings: Pick<Settings, 'get'>, row: MinerRow): AddressString {
+  return settings.get('sender.precommit', { miner: row.id })[0] ?? row.sender ?? row.worker;
 }
 
 /**
- * The deposit comes with the pre-commit, the pledge less the deposit with the prove-commit, each with a tenth to
+ * The deposit comes with the pre-commit, the pledge less the deposit with the prove-commit, each with its margin to
  * spare. What a sector holds is not known yet: the pledge is that of committed capacity.
  */
 async function sectorPrice(
@@ -133,8 +143,9 @@ async function sectorPrice(
     modules.chain.stateMinerPreCommitDepositForPower(idAddress(row.id, 't'), info, key),
     modules.chain.stateMinerInitialPledgeForSector(life, sealProofById(proof)?.bytes ?? 0, 0, key),
   ]);
-  const rest = pledge > deposit ? collateralToSend(pledge - deposit, 0n) : 0n;
-  return { cost: collateralToSend(deposit, 0n) + rest, rest };
+  const rules = collateralRules(modules.settings, row.id);
+  const rest = pledge > deposit ? withMargin(pledge - deposit, rules) : 0n;
+  return { cost: withMargin(deposit, rules) + rest, rest };
 }
 
 function unknownMoney(error: unknown): string {

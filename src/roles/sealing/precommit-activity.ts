@@ -1,5 +1,6 @@
 import {
   chooseExpiration,
+  collateralRules,
   collateralToSend,
   lastPreCommitEpoch,
   preCommitParams,
@@ -69,7 +70,8 @@ export const PRECOMMIT: Activity = {
       modules.chain.stateMinerPreCommitDepositForPower(miner, info, [...view.key]),
       freeFunds(modules, sector.miner),
     ]);
-    return collateralToSend(deposit * BigInt(members.length), available);
+    const rules = collateralRules(modules.settings, sector.miner);
+    return collateralToSend(deposit * BigInt(members.length), available, rules);
   },
 
   assigned: (message) => ({ type: 'precommit-assigned', message }),

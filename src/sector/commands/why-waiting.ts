@@ -5,8 +5,10 @@ import {
   findMessage,
   findSector,
   findWorker,
+  listActivityWaits,
   listRunsOfSector,
   type MessageRow,
+  type MinerActivityRow,
   type PhaseRunRow,
   readServerTime,
   type SectorRow,
@@ -21,6 +23,8 @@ export interface WaitFacts {
   /** The worker that holds the sector's files. */
   readonly holder: WorkerRow | undefined;
   readonly now: Date;
+  /** Activities of the miner that stand still. */
+  readonly stands?: readonly MinerActivityRow[];
 }
 
 /** A silent worker is named as the reason after so long, in ms. */
@@ -31,13 +35,14 @@ export async function whyWaiting(db: Executor, id: SectorId): Promise<string> {
   const sector = await findSector(db, id);
   if (!sector) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
   const messageId = messageOf(sector);
-  const [runs, message, holder, now] = await Promise.all([
+  const [runs, message, holder, now, stands] = await Promise.all([
     listRunsOfSector(db, id, ['waiting', 'queued', 'running']),
     messageId === null ? undefined : findMessage(db, messageId),
     sector.worker === null ? undefined : findWorker(db, sector.worker),
     readServerTime(db),
+    listActivityWaits(db, sector.miner),
   ]);
-  return waitReason({ sector, runs, message, holder, now });
+  return waitReason({ sector, runs, message, holder, now, stands });
 }
 
 /** Pure: every state has its reason, so that no sector waits without one. */
@@ -47,13 +52,13 @@ export function waitReason(facts: WaitFacts): string {
     case 'Packing':
       return 'more pieces, until it is full or has waited as long as piece.wait says';
     case 'PreCommitBatching':
-      return `a pre-commit batch that is full, due or urgent${retryNote(sector, 'precommit')}`;
+      return `a pre-commit batch that is full, due or urgent${retryNote(sector, 'precommit')}${standsNote(facts, 'precommit')}`;
     case 'PreCommitWait':
       return message ? messageReason(message) : 'its pre-commit, whose message is being looked up';
     case 'WaitSeed':
       return `the seed of its pre-commit at epoch ${sector.precommit_epoch}${landingNote(facts)}`;
     case 'CommitBatching':
-      return `a prove-commit batch that is full, due or urgent${retryNote(sector, 'commit')}`;
+      return `a prove-commit batch that is full, due or urgent${retryNote(sector, 'commit')}${standsNote(facts, 'commit')}`;
     case 'CommitWait':
       return message ? messageReason(message) : 'its prove-commit, whose message is being looked up';
     case 'Proving':
@@ -116,6 +121,12 @@ function retryNote(sector: SectorRow, source: string): string {
   return tries.length > 0
     ? `, in small company and after a pause: ${tries.map(([key, n]) => `${key} ×${n}`).join(', ')}`
     : '';
+}
+
+/** Why no message of the kind goes out for its miner at all. */
+function standsNote({ stands = [] }: WaitFacts, activity: string): string {
+  const still = stands.find((row) => row.activity === activity);
+  return still ? `. None goes out now: ${still.wait_message} (${still.wait_code})` : '';
 }
 
 function lastRecovery(sector: SectorRow): string | undefined {

@@ -85,6 +85,9 @@ function anotherValue(name: SettingName): string {
     'cpu:0',
     'cpu:0 cores=0',
     '32GiB=64GiB',
+    'node method=WalletSignMessage',
+    't01000',
+    'sender',
   ];
   const isValid = (text: string) => {
     try {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { createLotusClient } from '#chain';
 import { toHex } from '#codec';
 import { openSettings, type Settings, type SettingsOptions, setSetting } from '#config';
@@ -32,6 +33,10 @@ export interface SealingRig extends AsyncDisposable {
   readonly modules: SealingModules;
   readonly devnet: Devnet;
   readonly miner: number;
+  /** The environment of a command line on these servers; `chain.nodes` is for {@link SealingRig.set} to set. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** As `chain.nodes` names the devnet. */
+  readonly node: string;
   set(name: string, value: string): Promise<void>;
   start(): { stop(): Promise<void> };
   /** Claims and answers every run that is queued, as a worker that computes nothing. Returns what it answered. */
@@ -75,6 +80,14 @@ export async function createSealingRig(
     modules,
     devnet,
     miner: row.id,
+    env: {
+      BEEPRO_MYSQL_URL: store.options.url,
+      BEEPRO_MYSQL_PASSWORD_FILE: store.options.passwordFile,
+      BEEPRO_REDIS_URL: process.env.BEEPRO_REDIS_URL,
+      BEEPRO_REDIS_PASSWORD_FILE: process.env.BEEPRO_REDIS_PASSWORD_FILE,
+      BEEPRO_STATE_DIR: join(folder.path, 'cli'),
+    },
+    node: `${devnet.url} token=file:${join(folder.path, 'token')}`,
     set: (name: string, value: string) => set(modules, settings, name, value),
     start: () => startSealing(modules),
     work: (answers: Partial<Record<string, WorkerAnswer>> = {}) => work(modules, answers),

@@ -11,6 +11,7 @@ import { type MinerState, type PreCommit, totalPower } from '../../state/index.t
 import { ActorError, EXIT, forbidden, illegalArgument, printFil } from '../actor-error.ts';
 import { preCommitDeposit } from '../economy.ts';
 import type { Invocation, Runtime } from '../runtime.ts';
+import { refuseDuringFault } from './account.ts';
 import { quantizeToDeadlineEnd } from './deadlines.ts';
 import { availableBalance, checkBalanceInvariants, minerOf, repayDebt, requireControl } from './funds.ts';
 
@@ -35,6 +36,7 @@ export function preCommitSectorBatch2(
   const available = availableBalance(before, balance);
   const { miner, burn } = repayDebt(before, balance);
   requireControl(miner, call.caller);
+  refuseDuringFault(miner.info, epoch, 'pre-commit');
 
   const deposit = preCommitDeposit(economy, miner.info.sectorSize, totalPower(runtime.state).qualityAdjPower);
   for (const sector of params.sectors) validateForMiner(sector, miner);

@@ -57,7 +57,7 @@ export function createMiner(
 }
 
 /** A worker must be an account with a BLS key. Source: builtin-actors `resolve_worker_address`. */
-function resolveWorker(runtime: Runtime, worker: AddressString): number {
+export function resolveWorker(runtime: Runtime, worker: AddressString): number {
   const id = runtime.resolve(worker);
   if (id === undefined) throw illegalArgument(`unable to resolve address: ${worker.replace(/^t/, 'f')}`);
   const actor = runtime.state.actors.get(id);

@@ -3,6 +3,7 @@ import { BATCH } from './batch.ts';
 import { COORDINATOR } from './coordinator.ts';
 import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
+import { FEES } from './fees.ts';
 import { FEES_AND_SECTORS } from './fees-and-sectors.ts';
 import { MESSAGES } from './messages.ts';
 import { OUTSOURCE } from './outsource.ts';
@@ -11,6 +12,7 @@ import { LIMITS, TIME_LIMITS } from './phases.ts';
 import { PIECES } from './pieces.ts';
 import { PLEDGE } from './pledge.ts';
 import { SEALING } from './sealing.ts';
+import { WALLET } from './wallet.ts';
 import { AGENT } from './worker.ts';
 
 /** Every observation there is, by the suite that makes them and the name that they have there. */
@@ -22,5 +24,6 @@ export const SUITES = {
   'edges.test.ts': { EDGES },
   'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
+  'wallet.test.ts': { FEES, WALLET },
   'worker.test.ts': { AGENT, PACE, SEALING },
 } as const;
