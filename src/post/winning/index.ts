@@ -5,6 +5,7 @@ export {
   ticketInput,
   winningPoStChallenge,
 } from './election.ts';
+export { type BlockClaim, ForkGuard, type ForkGuardOptions } from './fork-guard.ts';
 export {
   type ForkReason,
   type ForkVerdict,
@@ -21,4 +22,5 @@ export {
   smallestTicket,
 } from './mining-base.ts';
 export { epochToMine, type MiningPace, type MiningTimes, miningTimes } from './timeline.ts';
+export { Watermark } from './watermark.ts';
 export { BLOCKS_PER_EPOCH, expectedWins, MAX_WIN_COUNT, poissonTails, winCount } from './win-count.ts';
