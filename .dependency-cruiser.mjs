@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   'src/chain': ['src/core', 'src/log', 'db', 'config', 'src/chain/codec', 'src/wallet'],
   'src/storage': ['src/core', 'src/log', 'db', 'config'],
   'src/pieces': ['src/core', 'src/log', 'db', 'config', 'src/sealer', 'src/storage', 'src/chain/codec'],
+  'src/post': ['src/core', 'db', 'src/chain/codec'],
   'src/sector': [
     ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/chain', 'src/chain/codec'],
     ...['src/pieces', 'src/wallet'],
@@ -30,7 +31,7 @@ const MAY_IMPORT = {
   'src/roles': [
     ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/sealer', 'src/params'],
     ...['src/storage', 'src/pieces', 'src/chain', 'src/chain/codec', 'src/wallet', 'src/sector'],
-    ...['workers', 'src/devnet'],
+    ...['src/post', 'workers', 'src/devnet'],
   ],
   // The simulation shows what the decisions are worth, and sees nothing but them.
   // The form of a machine's profile is the replay sealer's, which plays the same files.

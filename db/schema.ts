@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { ActorId, AttoFil, Bytes, Epoch, Phase, SectorNumber, SectorState } from '#core';
+import type { ActorId, AttoFil, Bytes, CidString, Epoch, Phase, SectorNumber, SectorState } from '#core';
 
 /**
  * The tables, as the migrations leave them. Times are DATETIME(3) in UTC; money is DECIMAL(38,0) attoFIL read as
@@ -362,7 +362,50 @@ export interface ParamsTrustTable {
   trusted_at: CreatedAt;
 }
 
+export type OwnBlockState =
+  /** The node may be asked to sign it, once; without an answer the epoch is lost. */
+  | 'claimed'
+  | 'signed'
+  | 'submitted'
+  | 'included'
+  | 'orphaned'
+  /** Given up: it was never signed, or its answer was lost, or it came too late to be submitted. */
+  | 'forfeited';
+
+/** A block of ours, one an epoch, for ever. Written before the node is asked to sign it. */
+export interface OwnBlockTable {
+  miner: ActorId;
+  epoch: Epoch;
+  /** CIDs of the base, as JSON, and the SHA-256 of their sorted list. */
+  parents: Json<readonly CidString[]>;
+  parents_key: string;
+  base_height: Epoch;
+  /** The ticket's VRF, hex. */
+  ticket: string;
+  wins: number;
+  lease_token: number;
+  holder: string;
+  state: OwnBlockState;
+  reason: string | null;
+  cid: string | null;
+  /** The signed block as the node gave it (`MinerCreateBlock`), JSON: only these bytes are ever submitted. */
+  block: string | null;
+  claimed_at: CreatedAt;
+  signed_at: Date | null;
+  submitted_at: Date | null;
+}
+
+/** From which epoch on a miner's own blocks are all known. Missing: nothing is known. */
+export interface MiningHistoryTable {
+  miner: ActorId;
+  known_from: Epoch;
+  because: string;
+  changed_at: CreatedAt;
+}
+
 export interface Tables {
+  own_block: OwnBlockTable;
+  mining_history: MiningHistoryTable;
   miner: MinerTable;
   miner_activity: MinerActivityTable;
   pledge_decision: PledgeDecisionTable;

@@ -7,6 +7,7 @@ import { offeredRuns } from './0006-offered-runs.ts';
 import { pledgeDecisions } from './0007-pledge-decisions.ts';
 import { messageLimits } from './0008-message-limits.ts';
 import { activityWaits } from './0011-activity-waits.ts';
+import { ownBlocks } from './0014-own-blocks.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   pledgeDecisions,
   messageLimits,
   activityWaits,
+  ownBlocks,
 ];

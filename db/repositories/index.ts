@@ -9,6 +9,7 @@ export * from './miners.ts';
 export * from './offered-runs.ts';
 export * from './operator-word.ts';
 export * from './outbox.ts';
+export * from './own-blocks.ts';
 export * from './pace.ts';
 export * from './params-trust.ts';
 export * from './phase-runs.ts';

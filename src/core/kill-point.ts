@@ -31,7 +31,15 @@ export const KILL_POINTS = [
   'message.finalised',
 ] as const;
 
-export type KillPoint = (typeof KILL_POINTS)[number];
+/** Those on the way of a block, which no sealing comes past. */
+export const MINING_KILL_POINTS = [
+  'mining.claimed',
+  'mining.watermarked',
+  'mining.signed',
+  'mining.submitted',
+] as const;
+
+export type KillPoint = (typeof KILL_POINTS)[number] | (typeof MINING_KILL_POINTS)[number];
 
 /**
  * Kills this process with SIGKILL when the environment names this point: `BEEPRO_KILL_AT=accept.before-commit`,

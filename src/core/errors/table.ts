@@ -6,6 +6,7 @@ import { DEVNET_ERRORS } from './devnet.ts';
 import { GENERAL_ERRORS } from './general.ts';
 import { LOCAL_ERRORS } from './local.ts';
 import { MESSAGE_ERRORS } from './message.ts';
+import { MINING_ERRORS } from './mining.ts';
 import { PARAMS_ERRORS } from './params.ts';
 import { PIECE_ERRORS } from './piece.ts';
 import { QUEUE_ERRORS } from './queue.ts';
@@ -24,6 +25,7 @@ const ALL = {
   ...DEVICE_ERRORS,
   ...DEVNET_ERRORS,
   ...MESSAGE_ERRORS,
+  ...MINING_ERRORS,
   ...LOCAL_ERRORS,
   ...PARAMS_ERRORS,
   ...PIECE_ERRORS,

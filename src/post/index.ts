@@ -1,0 +1,2 @@
+/** Keeping sectors proven and mining with them: pure decisions first, effects in the roles. */
+export * from './winning/index.ts';
