@@ -151,7 +151,7 @@ async function tellSideBySide(
 
 async function sentMessages(installation: LocalInstallation): Promise<string> {
   await using modules = await installation.open();
-  return messagesTable(modules.db, modules.chain);
+  return await messagesTable(modules.db, modules.chain);
 }
 
 async function timesTable(database: Database, sectors: readonly SectorId[]): Promise<string> {
