@@ -95,7 +95,6 @@ export class DevnetNode {
     const faults: Faults = { ...this.faults, ...Object.fromEntries(given) };
     this.gate.faults = faults;
     this.chain.lag = faults.lag;
-    clearTimeout(this.#healing);
     if (forMs !== undefined) this.#healIn(forMs);
     const done = this.#turn.then(() => this.#openOrClose());
     this.#turn = done.catch(() => undefined);
@@ -103,6 +102,7 @@ export class DevnetNode {
   }
 
   #healIn(ms: number): void {
+    clearTimeout(this.#healing);
     // Its port may be taken for a moment: it tries again.
     this.#healing = setTimeout(() => this.heal().catch(() => this.#healIn(1_000)), ms);
   }
@@ -114,6 +114,7 @@ export class DevnetNode {
   }
 
   heal(): Promise<void> {
+    clearTimeout(this.#healing);
     return this.fault(NO_FAULTS);
   }
 

@@ -56,13 +56,17 @@ describe('a node', () => {
     expect((await b.chainHead()).height).toBe(5);
   });
 
-  it('comes back by itself when it was told for how long', async () => {
-    await second().fault({ down: true }, 100);
-    await waitFor(async () => (await codeOf(b.chainHead())) === 'answered', {
-      deadlineMs: 5_000,
-      what: 'the node',
-    });
-  });
+  it.each([{ down: true }, { dieAfter: '*' }])(
+    'comes back by itself from %j when it was told for how long',
+    async (fault) => {
+      await second().fault(fault, 400);
+      expect(await codeOf(b.chainHead())).toBe('CHAIN_UNREACHABLE');
+      await waitFor(async () => (await codeOf(b.chainHead())) === 'answered', {
+        deadlineMs: 5_000,
+        what: 'the node',
+      });
+    },
+  );
 
   it('that dies with the answer has done what it was asked', async () => {
     await second().fault({ dieAfter: 'MpoolPush' });
