@@ -3,7 +3,7 @@
  * twenty sectors a run over a chain of three nodes, each of which is killed, stands still, lags, lies and dies with its
  * answer at random moments.
  *
- *   npm run chaos -- [--runs N] [--node-runs N] [--seed N]
+ *   npm run chaos -- [--runs N] [--node-runs N] [--node-sectors N] [--seed N]
  *
  * The seed is printed: `--runs 1 --node-runs 0 --seed S` repeats the run that was printed with S, and
  * `--runs 0 --node-runs 1 --seed S` that over bad nodes.
@@ -19,12 +19,12 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
     'node-runs': { type: 'string', default: '2' },
+    'node-sectors': { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
 
 const SECTORS = 2;
-const SECTORS_OVER_BAD_NODES = 20;
 /** Proofs of 100 CPU-seconds each on a busy machine, the first time. */
 const PROOF_MS = 3 * 60_000;
 const LEAST_FIRST_MS = 20 * 60_000;
@@ -71,12 +71,13 @@ for (let run = 0; run < runs; run += 1) {
 }
 
 const nodeRuns = Number(values['node-runs']);
-if (nodeRuns > 0) await calmRun(SECTORS_OVER_BAD_NODES);
+const nodeSectors = Number(values['node-sectors']);
+if (nodeRuns > 0) await calmRun(nodeSectors);
 for (let run = 0; run < nodeRuns; run += 1) {
   const seed = Number(values.seed) + run;
   const strikes = drawStrikes(new Random(seed));
   const title = `run ${run + 1} of ${nodeRuns} over bad nodes, seed ${seed}: ${strikes.length} strikes`;
-  const options = { sectors: SECTORS_OVER_BAD_NODES, withinMs: OVER_BAD_NODES_MS, say };
+  const options = { sectors: nodeSectors, withinMs: OVER_BAD_NODES_MS, say };
   await oneRun(title, () => sealOverBadNodes(options, (fire) => carryOutStrikes(strikes, fire, say)));
 }
 
