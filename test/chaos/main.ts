@@ -6,7 +6,7 @@
  *   npm run chaos -- [--runs N] [--node-runs N] [--node-sectors N] [--seed N]
  *
  * The seed is printed: `--runs 1 --node-runs 0 --seed S` repeats the run that was printed with S, and
- * `--runs 0 --node-runs 1 --seed S` that over bad nodes.
+ * `--runs 0 --node-runs 1 --seed S` that over bad nodes, with the same number of sectors.
  */
 import { parseArgs } from 'node:util';
 import { carryOut, describePlan, drawPlan, roleEnvOf } from './support/attacks.ts';
@@ -75,7 +75,7 @@ const nodeSectors = Number(values['node-sectors']);
 if (nodeRuns > 0) await calmRun(nodeSectors);
 for (let run = 0; run < nodeRuns; run += 1) {
   const seed = Number(values.seed) + run;
-  const strikes = drawStrikes(new Random(seed));
+  const strikes = drawStrikes(new Random(seed), nodeSectors);
   const title = `run ${run + 1} of ${nodeRuns} over bad nodes, seed ${seed}: ${strikes.length} strikes`;
   const options = { sectors: nodeSectors, withinMs: OVER_BAD_NODES_MS, say };
   await oneRun(title, () => sealOverBadNodes(options, (fire) => carryOutStrikes(strikes, fire, say)));

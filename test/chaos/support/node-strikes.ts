@@ -6,8 +6,9 @@ import type { Random } from './random.ts';
 import type { UnderFire } from './sealing-under-fire.ts';
 
 export const NODES = 3;
-/** Strikes fall within this time from the pledge, in ms: about as long as twenty sectors take. */
-const WINDOW_MS = 45_000;
+/** Strikes fall within this time from the pledge, in ms: about as long as the sectors take when nothing is wrong. */
+const WINDOW_MS = 10_000;
+const WINDOW_MS_PER_SECTOR = 1_750;
 /** With every node down nobody can be told; each heals by itself before that. */
 const REACHED_WITHIN_MS = 30_000;
 
@@ -41,7 +42,8 @@ const BESIDES: readonly ((random: Random) => Partial<Faults>)[] = [
 ];
 
 /** Every kind on every node once, and a few other things beside, at random moments; by the seed alone. */
-export function drawStrikes(random: Random): readonly Strike[] {
+export function drawStrikes(random: Random, sectors: number): readonly Strike[] {
+  const windowMs = WINDOW_MS + WINDOW_MS_PER_SECTOR * sectors;
   const all = Array.from({ length: NODES }, (_, node) =>
     KINDS.map((kind) => ({ node, fault: kind(random) })),
   );
@@ -52,7 +54,7 @@ export function drawStrikes(random: Random): readonly Strike[] {
   return [...all.flat(), ...beside]
     .map((strike) => ({
       ...strike,
-      afterMs: random.between(0, WINDOW_MS),
+      afterMs: random.between(0, windowMs),
       forMs: random.between(1_000, 7_000),
     }))
     .toSorted((a, b) => a.afterMs - b.afterMs);
