@@ -23,6 +23,8 @@ Seals Filecoin sectors with real proofs on an embedded chain, with private Redis
   --file FILE          seal this file too, in a sector more; then get it back both from the copy
                        that is kept and by unsealing the sealed sector, and compare
   --devices N          declare N devices on this machine's cores, so that PC2 and C2 run side by side
+  --no-faults          with 4 sectors or more one of the chain's three nodes is killed midway, and one
+                       stands still: leave that out
   --keep               leave it all running, and print the addresses of its pages
   --stop               stop what --keep left running
 `;
@@ -38,17 +40,18 @@ await main(async () => {
 });
 
 /** @typedef {import('./setup/prepare.mjs').SmallSectorSize} SmallSectorSize */
-/** @typedef {{ sectors: number, sectorSize: SmallSectorSize, file: string | undefined, devices: string | undefined, keep: boolean, stop: boolean, help: boolean }} DemoOptions */
+/** @typedef {{ sectors: number, sectorSize: SmallSectorSize, file: string | undefined, devices: string | undefined, faults: boolean, keep: boolean, stop: boolean, help: boolean }} DemoOptions */
 
 /**
  * @param {DemoOptions} options
  * @returns {string[]}
  */
-function demoArguments({ sectors, sectorSize, file, devices, keep }) {
+function demoArguments({ sectors, sectorSize, file, devices, faults, keep }) {
   return [
     ...['--sectors', String(sectors), '--sector-size', sectorSize],
     ...(file === undefined ? [] : ['--file', file]),
     ...(devices === undefined ? [] : ['--devices', devices]),
+    ...(faults ? [] : ['--no-faults']),
     ...(keep ? ['--keep'] : []),
   ];
 }
@@ -85,6 +88,7 @@ function readOptions() {
     sectorSize: size,
     file,
     devices,
+    faults: !values['no-faults'],
     keep: values.keep,
     stop: values.stop,
     help: values.help,
@@ -99,6 +103,7 @@ function parse() {
         'sector-size': { type: 'string', default: '2KiB' },
         file: { type: 'string' },
         devices: { type: 'string' },
+        'no-faults': { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         stop: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

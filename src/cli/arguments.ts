@@ -92,6 +92,11 @@ export function listenArgument(text: string): ListenAddress {
   return { host: match[1].replace(/^\[|\]$/g, ''), port };
 }
 
+/** Several, separated by commas. */
+export function listenArguments(text: string): ListenAddress[] {
+  return text.split(',').map((each) => listenArgument(each.trim()));
+}
+
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `500ms`, `4s`; in ms. */

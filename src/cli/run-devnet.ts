@@ -9,7 +9,11 @@ import type { ListenAddress } from './arguments.ts';
 
 export interface DevnetRequest {
   readonly state?: string;
-  readonly listen?: ListenAddress;
+  readonly nodes?: number;
+  readonly listen?: readonly ListenAddress[];
+  readonly ownWallets?: boolean;
+  /** ms. */
+  readonly gossipDelay?: number;
   /** ms. */
   readonly blockTime?: number;
   readonly sectorSize?: SectorSizeName;
@@ -24,7 +28,7 @@ export interface DevnetRequest {
 export async function runDevnet(request: DevnetRequest, log: Logger): Promise<RunningRole> {
   const { stateDir: ownState, sealerBin } = readEnvironment();
   const { state, listen, blockTime, sectorSize, seed, network, nullRounds, constantRandomness } = request;
-  const { acceptReplayProofs } = request;
+  const { acceptReplayProofs, nodes, ownWallets, gossipDelay } = request;
   // Before the chain's folder gets its identity.
   if (sealerBin === undefined) throw new BeeproError('DEVNET_NO_SEALER');
   const stateDir = resolve(state ?? join(ownState, 'devnet'));
@@ -33,7 +37,10 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
   const devnet = await startDevnet({
     stateDir,
     sealer: { bin: sealerBin },
+    ...(nodes !== undefined && { nodes }),
     ...(listen && { listen }),
+    ...(ownWallets !== undefined && { ownWallets }),
+    ...(gossipDelay !== undefined && { gossipDelayMs: gossipDelay }),
     ...(blockTime !== undefined && { blockTimeMs: blockTime }),
     ...(sectorSize && { genesis: defaultGenesis(sectorSize) }),
     ...(seed !== undefined && { seed }),
@@ -52,6 +59,11 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
     { event: 'devnet.listening', url, ...files, network: identity.networkName, miners, accounts },
     `${identity.networkName} at ${url}; its address is in ${files.addressFile}, an admin token in ${files.tokenFile}`,
   );
+  for (const node of devnet.nodes.slice(1))
+    log.info(
+      { event: 'devnet.listening', url: node.url, node: node.index },
+      `node ${node.index} at ${node.url}`,
+    );
   if (acceptReplayProofs) {
     log.warn(
       { event: 'devnet.replay', network: identity.networkName },

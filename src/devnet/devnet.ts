@@ -2,29 +2,33 @@ import { idAddress } from '#codec';
 import { type AddressString, BeeproError } from '#core';
 import { isReplayNetwork } from '#sealer';
 import { BlockClock } from './chain/block-clock.ts';
-import { ChainSeed } from './chain/chain-seed.ts';
 import { controlMethods } from './control/control-methods.ts';
 import { DevnetControl } from './control/devnet-control.ts';
-import { genesisKey } from './genesis/genesis-state.ts';
+import type { DevnetNode } from './node/devnet-node.ts';
+import { openNodes } from './node/open-nodes.ts';
 import type { ChainIdentity, DevnetOptions } from './options.ts';
 import type { SealVerifier } from './proofs/seal-verifier.ts';
 import { SealerVerifier } from './proofs/sealer-verifier.ts';
 import { StandInProofs } from './proofs/stand-in-proofs.ts';
 import { VerdictCache } from './proofs/verdict-cache.ts';
-import { type Permission, TokenAuthority } from './rpc/auth.ts';
-import { Dispatcher } from './rpc/dispatcher.ts';
-import { RpcServer } from './rpc/server.ts';
+import type { Permission } from './rpc/auth.ts';
 import { identityIn } from './storage/identity.ts';
 import { openChain } from './storage/open-chain.ts';
 import { StateFolder } from './storage/state-folder.ts';
-import { KeyStore } from './wallet/key-store.ts';
 
-const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const KEEP_STATES = 1_800;
 const KEEP_TIPSETS = 20_000;
 
+/** One of a devnet's endpoints, in the hands of an in-process test. */
+export type DevnetEndpoint = Pick<
+  DevnetNode,
+  'index' | 'url' | 'token' | 'tokenFor' | 'faults' | 'standing' | 'fault' | 'heal'
+>;
+
 /** A running devnet. */
 export interface Devnet {
+  /** Every endpoint; address and token of the first are those of the devnet. */
+  readonly nodes: readonly DevnetEndpoint[];
   /** `http://127.0.0.1:PORT/rpc/v1`; the same path takes WebSockets. */
   readonly url: string;
   /** An admin token; also in the folder's file `token`, with the address in `api`. */
@@ -67,47 +71,24 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       states: options.keepStates ?? KEEP_STATES,
       tipSets: options.keepTipSets ?? KEEP_TIPSETS,
     };
-    const { chain, mempoolLog, close } = await openChain(folder, identity, verifier, keep, onFailure);
+    const { chain, failureLog, close } = await openChain(folder, identity, verifier, keep, onFailure);
     closing.push(close);
-    const { wallet, accounts } = openWallet(folder, identity);
+    const { nodes, gossip, accounts, ...opened } = openNodes(folder, identity, chain, options);
+    closing.push(opened.close);
     const clock = new BlockClock(chain, onFailure);
     closing.push(async () => {
       clock.pause();
       await chain.settled();
     });
-    const control = new DevnetControl(chain, clock, mempoolLog);
-    const tokens = TokenAuthority.in(folder);
-    const context = {
-      chain,
-      wallet,
-      tokens,
-      networkName: identity.networkName,
-      peerId: peerIdOf(identity),
-      persistPush: (cid: string) => {
-        const message = chain.mempool.find(cid);
-        if (!message) return;
-        try {
-          mempoolLog.append(message);
-        } catch (error) {
-          // What the caller is told has failed must not be sent all the same.
-          chain.mempool.drop(cid);
-          throw error;
-        }
-        chain.messages.remember(message);
-      },
-    };
-    const server = new RpcServer(new Dispatcher(context, controlMethods(control)), tokens, chain);
-    const { host, port } = await server.listen(options.listen ?? LOOPBACK);
-    closing.push(() => server.close());
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/rpc/v1`;
-    const token = tokens.issueFor('admin');
-    folder.write('api', url);
-    folder.write('token', token);
+    const control = new DevnetControl({ chain, clock, gossip, nodes, failureLog });
+    await opened.serve(controlMethods(control, nodes));
+    const [first] = nodes as [DevnetNode];
     if (!options.paused) clock.resume();
     return {
-      url,
-      token,
-      tokenFor: (permission) => tokens.issueFor(permission),
+      nodes,
+      url: first.url,
+      token: first.token,
+      tokenFor: (permission) => first.tokenFor(permission),
       identity,
       accounts,
       miners: identity.genesis.miners.map((_, index) => idAddress(1000 + index, 't')),
@@ -144,20 +125,4 @@ function verifierOf(options: DevnetOptions, folder: StateFolder): SealVerifier {
   if (options.verifier) return options.verifier;
   if (options.sealer) return new SealerVerifier(options.sealer, folder.file('sealer'));
   throw new BeeproError('DEVNET_NO_SEALER');
-}
-
-function openWallet(folder: StateFolder, identity: ChainIdentity) {
-  const seed = new ChainSeed(identity.seed, identity.nullRounds);
-  const wallet = new KeyStore(folder);
-  const accounts: Record<string, AddressString> = {};
-  for (const account of identity.genesis.accounts) {
-    const key = genesisKey(seed, account);
-    if (key && 'name' in account) accounts[account.name] = wallet.add(key);
-  }
-  return { wallet, accounts };
-}
-
-/** Looks like a peer id; nobody can dial it. */
-function peerIdOf(identity: ChainIdentity): string {
-  return `12D3KooW${Buffer.from(identity.seed).toString('hex').slice(0, 36)}`;
 }

@@ -2,7 +2,8 @@
 export { DEFAULT_ECONOMY, type NetworkEconomy } from './actors/economy.ts';
 export { commDOfPieces, zeroCommitment } from './actors/miner/comm-d.ts';
 export type { DevnetControl } from './control/devnet-control.ts';
-export { type Devnet, startDevnet } from './devnet.ts';
+export { type Devnet, type DevnetEndpoint, startDevnet } from './devnet.ts';
+export { type Faults, type Lies, NO_FAULTS } from './faults/faults.ts';
 export {
   defaultGenesis,
   type GenesisAccount,
@@ -10,6 +11,7 @@ export {
   type GenesisSpec,
   type PreSealedSector,
 } from './genesis/genesis-spec.ts';
+export type { NodeStanding } from './node/devnet-node.ts';
 export type { ChainIdentity, DevnetOptions } from './options.ts';
 export { DEFAULT_POLICY, type NetworkPolicy } from './policy.ts';
 export type { AggregateProofInput, SealProofInput, SealVerifier } from './proofs/seal-verifier.ts';

@@ -1,9 +1,10 @@
 import type { SealerProgram } from '#sealer';
 import type { NetworkEconomy } from './actors/economy.ts';
 import type { GenesisSpec } from './genesis/genesis-spec.ts';
+import type { MempoolRules } from './mempool/rules.ts';
 import type { NetworkPolicy } from './policy.ts';
 import type { SealVerifier } from './proofs/seal-verifier.ts';
-import type { ListenAddress } from './rpc/server.ts';
+import type { ListenAddress } from './rpc/listen-address.ts';
 
 /** What makes a chain this chain. Kept with its state: a later start may repeat it, not change it. */
 export interface ChainIdentity {
@@ -31,8 +32,16 @@ export interface DevnetOptions extends Partial<Omit<ChainIdentity, 'policy' | 'e
   readonly stateDir: string;
   readonly policy?: Partial<NetworkPolicy>;
   readonly economy?: Partial<NetworkEconomy>;
-  /** Default: a free port of 127.0.0.1. */
-  readonly listen?: ListenAddress;
+  /** Endpoints over the one chain, each a node of its own. Default 1. */
+  readonly nodes?: number;
+  /** Where they listen, in their order. Default: free ports of 127.0.0.1, or of the last host that is given. */
+  readonly listen?: ListenAddress | readonly ListenAddress[];
+  /** Every node has a wallet of its own, and the first alone holds the keys of genesis. Default: one for all. */
+  readonly ownWallets?: boolean;
+  /** From a push to one node until the others and the producer have the message, in ms. Default 0. */
+  readonly gossipDelayMs?: number;
+  /** Of every node's mempool. */
+  readonly mempool?: Partial<MempoolRules>;
   /** The sealer that verifies proofs; its parameters are found by `FIL_PROOFS_PARAMETER_CACHE` of the environment. */
   readonly sealer?: SealerProgram;
   /** In its place, for tests of everything but proofs. */

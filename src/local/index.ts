@@ -1,3 +1,4 @@
+export { ChainControl } from './chain-control.ts';
 export { cpuDevices, deviceSettings } from './cpu-devices.ts';
 export { type InstallationOptions, LocalInstallation } from './installation.ts';
 export type { LocalModules } from './modules.ts';

@@ -8,7 +8,8 @@ import { needMysql, readEnvironment, setSetting } from '#config';
 import { BeeproError, PHASE_NAMES, type SectorSizeName } from '#core';
 import { insertStoragePath, migrate, openDatabase } from '#db';
 import { addMiner } from '#sector';
-import { type LocalModules, openLocalModules } from './modules.ts';
+import { ChainControl } from './chain-control.ts';
+import { type ChainAddress, type LocalModules, openLocalModules } from './modules.ts';
 import { RoleProcess } from './role-process.ts';
 import { sealersBelow } from './sealers-below.ts';
 
@@ -19,6 +20,10 @@ export interface InstallationOptions {
   readonly dir: string;
   readonly sectorSize: SectorSizeName;
   readonly blockTimeMs: number;
+  /** Endpoints of the chain, each a node of its own, all in `chain.nodes`. Default 1. */
+  readonly nodes?: number;
+  /** From a push to one node until the others have the message, in ms. Default 0. */
+  readonly gossipDelayMs?: number;
   /** Settings beyond what one small machine needs, as an operator would type them: name, scope, value. */
   readonly settings?: readonly (readonly [string, string, string])[];
   /**
@@ -45,6 +50,8 @@ export class LocalInstallation {
   readonly env: NodeJS.ProcessEnv;
   readonly dir: string;
   readonly #options: InstallationOptions;
+  /** Makes things wrong with the chain and its nodes. */
+  readonly chainControl = new ChainControl(() => this.chainApis);
   readonly #roles = new Map<string, RoleProcess>();
 
   constructor(options: InstallationOptions) {
@@ -70,25 +77,40 @@ export class LocalInstallation {
 
   /** Starts the chain and waits for its API. */
   async startChain(): Promise<void> {
-    const { blockTimeMs, sectorSize, proofMemo } = this.#options;
+    const { blockTimeMs, sectorSize, proofMemo, gossipDelayMs } = this.#options;
     const state = join(this.dir, 'chain');
-    // A port of its own, kept over restarts, since the nodes' addresses are settings.
-    const listen = `127.0.0.1:${await freePort()}`;
+    // Ports of their own, kept over restarts, since the nodes' addresses are settings.
+    const ports = await freePorts(this.#nodeCount);
+    const listen = ports.map((port) => `127.0.0.1:${port}`).join(',');
     const args = ['devnet', '--state', state, '--listen', listen, '--sector-size', sectorSize];
+    if (ports.length > 1) args.push('--nodes', String(ports.length));
+    if (gossipDelayMs !== undefined) args.push('--gossip-delay', `${gossipDelayMs}ms`);
     args.push('--block-time', `${blockTimeMs}ms`);
     if (proofMemo !== undefined) args.push('--test-network');
     if (this.#options.replay) args.push('--accept-replay-proofs');
     await this.#start('chain', args).ready();
-    await until(
-      () => existsSync(join(state, 'api')) && existsSync(join(state, 'token')),
-      10_000,
-      'the chain’s API',
-    );
+    const files = this.#endpointFiles.flatMap(({ api, token }) => [api, token]);
+    await until(() => files.every((file) => existsSync(file)), 10_000, 'the chain’s API');
   }
 
-  get chainApi(): { url: string; tokenFile: string } {
+  get #nodeCount(): number {
+    return this.#options.nodes ?? 1;
+  }
+
+  get #endpointFiles(): readonly { readonly api: string; readonly token: string }[] {
     const state = join(this.dir, 'chain');
-    return { url: readFileSync(join(state, 'api'), 'utf8').trim(), tokenFile: join(state, 'token') };
+    return Array.from({ length: this.#nodeCount }, (_, node) => {
+      const end = node === 0 ? '' : `-${node}`;
+      return { api: join(state, `api${end}`), token: join(state, `token${end}`) };
+    });
+  }
+
+  /** Every endpoint of the chain. */
+  get chainApis(): readonly ChainAddress[] {
+    return this.#endpointFiles.map(({ api, token }) => ({
+      url: readFileSync(api, 'utf8').trim(),
+      tokenFile: token,
+    }));
   }
 
   /** Schema, miner, storage path and settings, by the same functions that the commands call. */
@@ -96,10 +118,10 @@ export class LocalInstallation {
     const database = openDatabase(needMysql(readEnvironment(this.env)));
     try {
       await migrate(database);
-      const { url, tokenFile } = this.chainApi;
       const set = (name: string, scope: string, value: string): Promise<unknown> =>
         setSetting(database, { name, scope, value, who: 'local' });
-      await set('chain.nodes', '*', `${url} token=file:${tokenFile}`);
+      const nodes = this.chainApis.map(({ url, tokenFile }) => `${url} token=file:${tokenFile}`);
+      await set('chain.nodes', '*', nodes.join(', '));
       for (const phase of PHASE_NAMES)
         await set(`worker.limit.${phase}`, '*', phase === 'commit2' ? '1' : '2');
       await set('worker.max_sectors', '*', '100');
@@ -128,9 +150,11 @@ export class LocalInstallation {
     await addMiner({ db: modules.db.kysely, chain: modules.chain }, { miner: `t0${MINER}` });
   }
 
-  /** The database, queues, settings and chain of this installation, for whoever drives it. */
+  /** The database, queues, settings and chain of this installation, for whoever drives it: the last of its nodes. */
   open(): Promise<LocalModules> {
-    return openLocalModules(this.env, this.chainApi);
+    const address = this.chainApis.at(-1);
+    if (!address) throw new BeeproError('CHAIN_NODES_MISSING');
+    return openLocalModules(this.env, address);
   }
 
   startSealing(onceEnv: NodeJS.ProcessEnv = {}): RoleProcess {
@@ -218,15 +242,22 @@ function replayEnv(replay: NonNullable<InstallationOptions['replay']>): NodeJS.P
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string')
-    throw new BeeproError('INTERNAL', { detail: 'no port is free' });
-  return address.port;
+/** Ports that are free and differ: each is held until all are known. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const addresses = servers.map((server) => server.address());
+  await Promise.all(
+    servers.map(async (server) => {
+      server.close();
+      await once(server, 'close');
+    }),
+  );
+  return addresses.map((address) => {
+    if (address === null || typeof address === 'string')
+      throw new BeeproError('INTERNAL', { detail: 'no port is free' });
+    return address.port;
+  });
 }
 
 async function until(isTrue: () => boolean, deadlineMs: number, what: string): Promise<void> {

@@ -32,6 +32,8 @@ export const LOTUS_METHODS = defineMethods({
   ChainGetTipSetByHeight: call([p.epoch, p.tipSetKey], t.tipSet),
   /** At a null round: the tipset after it. */
   ChainGetTipSetAfterHeight: call([p.epoch, p.tipSetKey], t.tipSet),
+  /** From one tipset to another: what is reverted, newest first, then what is applied. */
+  ChainGetPath: call([p.tipSetKey, p.tipSetKey], p.list(t.headChange)),
   ChainTipSetWeight: call([p.tipSetKey], p.bigInt),
   ChainGetBlock: call([p.cid], t.blockHeader),
   ChainGetBlockMessages: call([p.cid], t.blockMessages),

@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander';
 import { SECTOR_SIZES, type SectorSizeName } from '#core';
-import { durationArgument, type ListenAddress, listenArgument, shareArgument } from '../arguments.ts';
+import {
+  countArgument,
+  durationArgument,
+  type ListenAddress,
+  listenArguments,
+  shareArgument,
+} from '../arguments.ts';
 import { type LogOptions, runRole, withLogFile } from '../run-role.ts';
 
 /** The name and seed under which proofs may be kept and used again (`BEEPRO_C2_MEMO_DIR`). */
@@ -8,7 +14,11 @@ const TEST_NETWORK = 'beepro-devnet-test';
 
 interface DevnetCommand extends LogOptions {
   readonly state?: string;
-  readonly listen?: ListenAddress;
+  readonly nodes?: number;
+  readonly listen?: readonly ListenAddress[];
+  readonly ownWallets?: true;
+  /** ms. */
+  readonly gossipDelay?: number;
   /** ms. */
   readonly blockTime?: number;
   readonly sectorSize?: SectorSizeName;
@@ -26,8 +36,8 @@ export function registerDevnet(program: Command): void {
     .addHelpText(
       'after',
       `
-The folder of the chain gets the files api (its address) and token (an admin token). A chain that is there goes on
-where it stood; what it began with cannot be changed.
+The folder of the chain gets the files api (its address) and token (an admin token); api-1 and token-1 and so on are
+those of further nodes. A chain that is there goes on where it stood; what it began with cannot be changed.
 
 Example:
   beepro devnet --state /tmp/chain --block-time 2s
@@ -39,7 +49,18 @@ Example:
 export function configureDevnet(command: Command): Command {
   return withLogFile(command)
     .option('--state <dir>', 'the folder of the chain (devnet in the state folder)')
-    .option('--listen <host:port>', 'where (127.0.0.1 and a free port)', listenArgument)
+    .option('--nodes <n>', 'endpoints over the one chain, each a node of its own (1)', countArgument)
+    .option(
+      '--listen <host:port,…>',
+      'where, for each of the nodes (127.0.0.1 and free ports)',
+      listenArguments,
+    )
+    .option('--own-wallets', 'a wallet for each node, and the keys of genesis in the first alone')
+    .option(
+      '--gossip-delay <duration>',
+      'until a message has come from one node to the others, such as 200ms (at once)',
+      durationArgument,
+    )
     .option('--block-time <duration>', 'time between two epochs, such as 500ms or 4s (4s)', durationArgument)
     .addOption(
       new Option('--sector-size <size>', 'of its miner t01000 (2KiB)').choices(

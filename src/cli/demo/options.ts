@@ -9,9 +9,14 @@ export interface DemoOptions {
   readonly file: string | undefined;
   /** CPU devices that the worker's PC2 and C2 run on side by side; undefined: none, its limits alone count. */
   readonly devices: number | undefined;
+  /** Kill one of the chain's nodes and stall another midway. */
+  readonly faults: boolean;
   /** Leave everything running at the end. */
   readonly keep: boolean;
 }
+
+/** A first look at two sectors is spared what a fleet must bear. */
+const FAULTS_FROM = 4;
 
 /** @throws BeeproError `INPUT_INVALID` */
 export function readDemoOptions(argv: readonly string[]): DemoOptions {
@@ -22,6 +27,7 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
       'sector-size': { type: 'string', default: '2KiB' },
       file: { type: 'string' },
       devices: { type: 'string' },
+      'no-faults': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -37,5 +43,6 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
   if (devices !== undefined && (!Number.isSafeInteger(devices) || devices < 1 || devices > 64)) {
     throw new BeeproError('INPUT_INVALID', { what: '--devices', detail: 'it is a number from 1 to 64' });
   }
-  return { sectors, sectorSize, file: values.file, devices, keep: values.keep };
+  const faults = sectors >= FAULTS_FROM && !values['no-faults'];
+  return { sectors, sectorSize, file: values.file, devices, faults, keep: values.keep };
 }

@@ -7,14 +7,19 @@ import { type Database, findSector, listRunsOfSector, listSectorEvents, openData
 import { cpuDevices, deviceSettings, LocalInstallation } from '#local';
 import { pledgeSectors } from '#sector';
 import { formatDuration, renderTable } from '../output/index.ts';
+import { batchSettings } from './batching.ts';
 import { retrieveFile, storeFile } from './file-piece.ts';
+import { messagesTable } from './messages-table.ts';
+import { NODES, nodeFaults } from './node-faults.ts';
 import type { DemoOptions } from './options.ts';
 import { phaseTitle, type SectorTimes, sectorTimes, shownPhases } from './phase-times.ts';
 import { sideBySide } from './side-by-side.ts';
 import { verifyLanded } from './verify-landed.ts';
-import { watchUntilProving } from './watch.ts';
+import { type Moment, watchUntilProving } from './watch.ts';
 
 const BLOCK_TIME_MS = 500;
+/** From one of the chain's nodes to the others, in ms. */
+const GOSSIP_MS = 100;
 
 /**
  * The main job on one machine: pledges sectors, seals them with real proofs on an embedded chain, and follows them to
@@ -31,7 +36,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     dir,
     sectorSize: options.sectorSize,
     blockTimeMs: BLOCK_TIME_MS,
-    ...(options.devices === undefined ? {} : { settings: deviceSettings(options.devices) }),
+    nodes: NODES,
+    gossipDelayMs: GOSSIP_MS,
+    settings: [
+      ...(options.devices === undefined ? [] : deviceSettings(options.devices)),
+      ...batchSettings(options),
+      // A node that stands still is left sooner than one of a real network.
+      ['chain.timeout', '*', '5s'],
+    ],
   });
   const database = openDatabase(needMysql(readEnvironment(installation.env)));
   let isLeftRunning = false;
@@ -60,7 +72,9 @@ async function seal(
   startedAt: number,
 ): Promise<void> {
   const miner = `t0${installation.miner}`;
-  say(`embedded chain: ${options.sectorSize} sectors, an epoch every ${BLOCK_TIME_MS} ms, real proofs`);
+  say(
+    `embedded chain: ${NODES} nodes, ${options.sectorSize} sectors, an epoch every ${BLOCK_TIME_MS} ms, real proofs`,
+  );
   await installation.startChain();
   await installation.configure();
   say(`miner ${miner}, storage ${installation.storageDir}`);
@@ -79,17 +93,19 @@ async function seal(
   const later = options.devices === undefined ? 0 : options.sectors - 1;
   const pledged = await begin(options.sectors - later);
   const piece = options.file === undefined ? undefined : await storeFile(installation, options.file, say);
+  const moments: Moment[] = options.faults ? [...nodeFaults(installation, say)] : [];
+  if (later > 0) moments.push({ when: 'Commit2', act: () => begin(later) });
   const sectors = await watchUntilProving(database, piece ? [...pledged, piece.sector] : pledged, {
     startedAt,
     logs: installation.logsDir,
     write: (text) => process.stdout.write(text),
     isTerminal: process.stdout.isTTY === true,
-    ...(later > 0 ? { more: { when: 'Commit2', begin: () => begin(later) } } : {}),
+    moments,
   });
   const files = await verifyLanded(database, sectors, installation.logsDir);
   say(`${files} landed files read back, every SHA-256 as recorded`);
   if (piece) await retrieveFile(installation, piece, say);
-  process.stdout.write(`\n${await timesTable(database, sectors)}\n\n`);
+  process.stdout.write(`\n${await timesTable(database, sectors)}\n\n${await sentMessages(installation)}\n\n`);
   if (options.devices !== undefined) await tellSideBySide(database, sectors, say);
   say(`${sectors.length === 1 ? 'the sector is' : `${sectors.length} sectors are`} Proving`);
   if (options.keep) process.stdout.write(leftRunning(installation, ui));
@@ -131,6 +147,11 @@ async function tellSideBySide(
   for (const { first, second, ms } of pairs)
     say(`side by side for ${formatDuration(ms)}: ${first}, ${second}`);
   if (pairs.length === 0) say('no two devices were busy at one time');
+}
+
+async function sentMessages(installation: LocalInstallation): Promise<string> {
+  await using modules = await installation.open();
+  return await messagesTable(modules.db, modules.chain);
 }
 
 async function timesTable(database: Database, sectors: readonly SectorId[]): Promise<string> {

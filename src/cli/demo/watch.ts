@@ -8,6 +8,12 @@ const LOOK_MS = 250;
 /** A sector that shows no change for this long is stuck, in ms. */
 const STUCK_MS = 10 * 60_000;
 
+/** Something that is done once, when the first sector is in a state; gives sectors that are to be followed too. */
+export interface Moment {
+  readonly when: SectorState;
+  readonly act: () => Promise<readonly SectorId[]>;
+}
+
 /**
  * Follows sectors to `Proving`, a line for each change, and on a terminal one live line with what runs now. Returns
  * all that it followed.
@@ -21,12 +27,12 @@ export async function watchUntilProving(
     readonly logs: string;
     readonly write: (text: string) => void;
     readonly isTerminal: boolean;
-    /** Sectors that are begun once one has come to a state. */
-    readonly more?: { readonly when: SectorState; readonly begin: () => Promise<readonly SectorId[]> };
+    /** What happens once the first sector has come to a state. */
+    readonly moments: readonly Moment[];
   },
 ): Promise<readonly SectorId[]> {
   const followed = [...sectors];
-  let more = options.more;
+  let moments = options.moments;
   const shown = new Map<string, string>();
   let lastChange = performance.now();
   const elapsed = (): string => formatDuration(performance.now() - options.startedAt).padStart(7);
@@ -40,10 +46,10 @@ export async function watchUntilProving(
       options.write(`${options.isTerminal ? '\r\x1b[K' : ''}${elapsed()}  ${name}  ${line}\n`);
       if (sector.state === 'Parked') fail(name, sector.parked_reason ?? 'it was parked', options.logs);
     }
-    if (more && looks.some(({ sector }) => sector.state === more?.when)) {
-      const { begin } = more;
-      more = undefined;
-      followed.push(...(await begin()));
+    const come = moments.filter(({ when }) => looks.some(({ sector }) => sector.state === when));
+    if (come.length > 0) {
+      moments = moments.filter((moment) => !come.includes(moment));
+      for (const { act } of come) followed.push(...(await act()));
       continue;
     }
     if (looks.every(({ sector }) => sector.state === 'Proving')) break;

@@ -5,6 +5,7 @@ import type { ExecutionResult, TipSet } from './tipset.ts';
 interface Entry {
   readonly tipSet: TipSet;
   readonly result: ExecutionResult;
+  readonly sequence: number;
   /** After the tipset's messages; let go when the tipset is old. */
   state: ChainState | undefined;
 }
@@ -18,6 +19,7 @@ export class ChainStore {
   #head: TipSet | undefined;
   /** The tipset of the chain at each height. */
   readonly #main = new Map<Epoch, CidString>();
+  #lastSequence = 0;
   /** Null rounds at and above this height are known to be null, not forgotten. */
   #oldest: Epoch = 0;
 
@@ -37,7 +39,7 @@ export class ChainStore {
   }
 
   add(tipSet: TipSet, result: ExecutionResult, state: ChainState | undefined): void {
-    this.#entries.set(tipSet.cid, { tipSet, result, state });
+    this.#entries.set(tipSet.cid, { tipSet, result, sequence: ++this.#lastSequence, state });
     if (tipSet.height === 0) this.#genesis = tipSet;
   }
 
@@ -57,6 +59,16 @@ export class ChainStore {
 
   find(cid: CidString): TipSet | undefined {
     return this.#entries.get(cid)?.tipSet;
+  }
+
+  /** That of the tipset that was made last. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** In which order tipsets were made, forks included: whoever has seen one knows all with a lower number. */
+  sequenceOf(tipSet: TipSet): number {
+    return this.#entries.get(tipSet.cid)?.sequence ?? 0;
   }
 
   parentOf(tipSet: TipSet): TipSet | undefined {
@@ -107,16 +119,18 @@ export class ChainStore {
   }
 
   #firstFrom(height: Epoch, from: TipSet): TipSet {
-    if (this.isOnChain(from)) {
-      for (let candidate = height; candidate < from.height; candidate++) {
-        const cid = this.#main.get(candidate);
-        const found = cid === undefined ? undefined : this.find(cid);
-        if (found) return found;
-      }
-      return from;
-    }
     let at = from;
-    for (let up = this.parentOf(at); up && up.height >= height; up = this.parentOf(at)) at = up;
+    // Down a fork to where it meets the chain, which knows its heights.
+    while (!this.isOnChain(at)) {
+      const up = this.parentOf(at);
+      if (!up || up.height < height) return at;
+      at = up;
+    }
+    for (let candidate = height; candidate < at.height; candidate++) {
+      const cid = this.#main.get(candidate);
+      const found = cid === undefined ? undefined : this.find(cid);
+      if (found) return found;
+    }
     return at;
   }
 

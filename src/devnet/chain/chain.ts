@@ -8,6 +8,7 @@ import {
   type Epoch,
 } from '#core';
 import type { Environment } from '../actors/runtime.ts';
+import { SectorFailures } from '../faults/sector-failures.ts';
 import { Mempool } from '../mempool/mempool.ts';
 import { selectFrom } from '../mempool/selection.ts';
 import type { ChainState } from '../state/index.ts';
@@ -15,6 +16,7 @@ import { makeHeader } from './block-header.ts';
 import type { ChainStore } from './chain-store.ts';
 import { type ExecutionTerms, executeTipSet } from './executor.ts';
 import { HeadChanges } from './head-changes.ts';
+import { headPath } from './head-path.ts';
 import { MessageIndex } from './message-index.ts';
 import type { Overrides } from './overrides.ts';
 import {
@@ -43,15 +45,19 @@ export type TipSetRecorder = (tipSet: TipSet, result: ExecutionResult, fork: num
 /** The weight of a tipset of one block. */
 const BLOCK_WEIGHT = 5_376n;
 
-/** The chain itself: makes tipsets, executes them, and keeps the head and the mempool in step. */
+/** The chain itself: makes tipsets, executes them, and keeps its head and the producer's mempool in step. */
 export class Chain {
   readonly store: ChainStore;
+  /** The producer's own: from it come blocks. */
   readonly mempool: Mempool;
   readonly heads = new HeadChanges();
   readonly messages = new MessageIndex();
   readonly options: ChainOptions;
   readonly #record: TipSetRecorder;
-  #baseFeeOverride: AttoFil | undefined;
+  readonly failures = new SectorFailures();
+  #baseFeeOverride: { readonly fee: AttoFil; readonly lastHeight: Epoch } | undefined;
+  /** Taken out of the mempools by a reorg, until somebody pushes them again. */
+  readonly #vanished = new Set<CidString>();
   #fork = 0;
   /** Blocks are made one after another, whoever asks. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -60,7 +66,11 @@ export class Chain {
     this.store = store;
     this.options = options;
     this.#record = record;
-    this.mempool = new Mempool(() => ({ state: this.headState, height: this.head.height }));
+    this.mempool = new Mempool(() => ({
+      state: this.headState,
+      height: this.head.height,
+      baseFee: this.head.header.parentBaseFee,
+    }));
   }
 
   get head(): TipSet {
@@ -77,12 +87,31 @@ export class Chain {
   }
 
   get nextBaseFee(): AttoFil {
-    return this.#baseFeeOverride ?? this.#resultOf(this.head).nextBaseFee;
+    return this.baseFeeUpon(this.head);
   }
 
-  /** Sets the base fee of the blocks to come; undefined lets it follow its rule again. */
-  overrideBaseFee(fee: AttoFil | undefined): void {
-    this.#baseFeeOverride = fee;
+  /** The base fee of a block whose parent is `tipSet`. */
+  baseFeeUpon(tipSet: TipSet): AttoFil {
+    const forced = this.#baseFeeOverride;
+    return forced && tipSet.height < forced.lastHeight ? forced.fee : this.#resultOf(tipSet).nextBaseFee;
+  }
+
+  /**
+   * Sets the base fee of the next `epochs`, after which it follows its rule from there: an eighth down an epoch while
+   * blocks are not full. Undefined lets it follow its rule at once.
+   */
+  overrideBaseFee(fee: AttoFil | undefined, epochs = Number.POSITIVE_INFINITY): void {
+    this.#baseFeeOverride = fee === undefined ? undefined : { fee, lastHeight: this.head.height + epochs };
+  }
+
+  /** Whether a reorg took the message out of the mempools. */
+  isVanished(cid: CidString): boolean {
+    return this.#vanished.has(cid);
+  }
+
+  /** A message that somebody pushed, or pushed again. */
+  pushed(cid: CidString): void {
+    this.#vanished.delete(cid);
   }
 
   /** @throws BeeproError `DEVNET_STATE_PRUNED` */
@@ -127,6 +156,7 @@ export class Chain {
   environment(tipSet: TipSet): Environment {
     return {
       ...this.options.terms,
+      verifier: this.failures.verifierAt(tipSet.height, this.options.terms.verifier),
       epoch: tipSet.height,
       randomness: (source, tag, epoch, entropy) => this.draw(source, tag, epoch, entropy, tipSet),
     };
@@ -175,12 +205,12 @@ export class Chain {
         .filter(({ cid }) => !drop.has(cid));
       let tip = base;
       for (let index = 0; index <= depth; index++) {
-        const baseFee = this.#baseFeeOverride ?? this.#resultOf(tip).nextBaseFee;
-        const due = index >= delay ? selectFrom(this.stateAfter(tip), waiting, baseFee) : [];
+        const due = index >= delay ? selectFrom(this.stateAfter(tip), waiting, this.baseFeeUpon(tip)) : [];
         tip = await this.#extend(tip, tip.height + 1, due);
         waiting = waiting.filter((message) => !due.includes(message));
       }
-      this.#switchTo(tip, drop);
+      for (const cid of drop) this.#vanished.add(cid);
+      this.#switchTo(tip);
       return tip;
     });
   }
@@ -202,7 +232,7 @@ export class Chain {
       parentWeight: parent.header.parentWeight + (parent.height === 0 ? 0n : BLOCK_WEIGHT),
       parentStateRoot: result.stateRoot,
       parentReceiptsRoot: result.receiptsRoot,
-      baseFee: this.#baseFeeOverride ?? result.nextBaseFee,
+      baseFee: this.baseFeeUpon(parent),
       timestamp: genesisTimestamp + Math.floor((height * blockTimeMs) / 1000),
       fork: this.#fork,
       messages,
@@ -227,7 +257,10 @@ export class Chain {
     const after = this.stateAfter(parent);
     const state = this.options.overrides?.apply(parent.cid, after, tipSet.height) ?? after;
     return executeTipSet(
-      this.options.terms,
+      {
+        ...this.options.terms,
+        verifier: this.failures.verifierAt(tipSet.height, this.options.terms.verifier),
+      },
       { height: parent.height, state, stateRoot: this.#resultOf(parent).stateRoot },
       tipSet,
       (source, tag, epoch, entropy) =>
@@ -235,29 +268,11 @@ export class Chain {
     );
   }
 
-  #switchTo(tipSet: TipSet, dropped: ReadonlySet<CidString> = new Set()): void {
-    const reverted: TipSet[] = [];
-    const applied: TipSet[] = [];
-    let [from, to]: [TipSet | undefined, TipSet | undefined] = [this.head, tipSet];
-    while (from && to && from.cid !== to.cid) {
-      if (from.height >= to.height) {
-        reverted.push(from);
-        from = this.store.parentOf(from);
-      } else {
-        applied.unshift(to);
-        to = this.store.parentOf(to);
-      }
-    }
+  #switchTo(tipSet: TipSet): void {
+    const changes = headPath(this.store, this.head, tipSet);
     this.store.setHead(tipSet);
-    const messages = (tipSets: readonly TipSet[]) => tipSets.flatMap((each) => each.messages);
-    this.mempool.headChanged(
-      messages(reverted.toReversed()).filter(({ cid }) => !dropped.has(cid)),
-      messages(applied),
-    );
-    this.heads.publish([
-      ...reverted.map((each) => ({ type: 'revert' as const, tipSet: each })),
-      ...applied.map((each) => ({ type: 'apply' as const, tipSet: each })),
-    ]);
+    this.mempool.follow(changes, this);
+    this.heads.publish(changes);
   }
 
   /** When no block is in the making. */

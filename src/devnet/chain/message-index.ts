@@ -1,22 +1,17 @@
 import type { AddressString, CidString } from '#core';
 import type { ChainMessage, TipSet } from './tipset.ts';
 
-/** Every message the node has seen, and where it was included, on any fork. */
+/** Every message that was included, and where, on any fork. */
 export class MessageIndex {
-  readonly #byCid = new Map<CidString, ChainMessage>();
+  readonly #byCid = new Map<CidString, { readonly message: ChainMessage; readonly first: TipSet }>();
   readonly #bySlot = new Map<
     string,
     { readonly message: ChainMessage; readonly tipSet: TipSet; readonly index: number }[]
   >();
 
-  /** Remembers a message that was pushed: it can be asked for even when another took its place. */
-  remember(message: ChainMessage): void {
-    this.#byCid.set(message.cid, message);
-  }
-
   add(tipSet: TipSet): void {
     tipSet.messages.forEach((message, index) => {
-      this.#byCid.set(message.cid, message);
+      if (!this.#byCid.has(message.cid)) this.#byCid.set(message.cid, { message, first: tipSet });
       const { from, nonce } = message.signed.message;
       const slot = slotOf(from, nonce);
       const known = this.#bySlot.get(slot);
@@ -25,7 +20,8 @@ export class MessageIndex {
     });
   }
 
-  find(cid: CidString): ChainMessage | undefined {
+  /** With the first tipset that was made with it. */
+  find(cid: CidString): { readonly message: ChainMessage; readonly first: TipSet } | undefined {
     return this.#byCid.get(cid);
   }
 

@@ -1,7 +1,7 @@
 import { equalBytes, type Message, type MessageReceipt } from '#codec';
 import type { CidString, Epoch } from '#core';
 import { LotusError } from '../lotus-error.ts';
-import type { Chain } from './chain.ts';
+import type { NodeChain } from '../node/node-chain.ts';
 import type { TipSet } from './tipset.ts';
 
 /** A message that was executed: which (it may be a replacement), in which tipset, with what result. */
@@ -20,11 +20,11 @@ export interface SearchTerms {
   readonly allowReplaced: boolean;
 }
 
-/** The message itself, from the chain or the mempool. @throws LotusError */
-export function knownMessage(chain: Chain, cid: CidString): Message {
-  const found = chain.messages.find(cid) ?? chain.mempool.find(cid);
+/** The message itself, from the chain or the mempool, as far as this node knows either. @throws LotusError */
+export function knownMessage(chain: NodeChain, cid: CidString): Message {
+  const found = chain.findMessage(cid);
   if (found) return found.signed.message;
-  const why = chain.store.find(cid) ? 'cbor input had wrong number of fields' : `ipld: could not find ${cid}`;
+  const why = chain.find(cid) ? 'cbor input had wrong number of fields' : `ipld: could not find ${cid}`;
   throw new LotusError(why);
 }
 
@@ -33,7 +33,7 @@ export function knownMessage(chain: Chain, cid: CidString): Message {
  * Source: Lotus `chain/stmgr/searchwait.go`. @throws LotusError
  */
 export function searchMessage(
-  chain: Chain,
+  chain: NodeChain,
   cid: CidString,
   from: TipSet,
   { lookback, allowReplaced }: SearchTerms,
@@ -61,7 +61,7 @@ export function searchMessage(
 }
 
 /** @throws LotusError with Lotus' own misprint, as recorded */
-function loadForSearch(chain: Chain, cid: CidString): Message {
+function loadForSearch(chain: NodeChain, cid: CidString): Message {
   try {
     return knownMessage(chain, cid);
   } catch (error) {
@@ -81,18 +81,18 @@ function sameCall(a: Message, b: Message): boolean {
   );
 }
 
-function isAncestor(chain: Chain, tipSet: TipSet, from: TipSet): boolean {
+function isAncestor(chain: NodeChain, tipSet: TipSet, from: TipSet): boolean {
   return tipSet.height < from.height && chain.store.atHeight(tipSet.height, from, 'after').cid === tipSet.cid;
 }
 
-function childToward(chain: Chain, tipSet: TipSet, from: TipSet): TipSet | undefined {
+function childToward(chain: NodeChain, tipSet: TipSet, from: TipSet): TipSet | undefined {
   const child = chain.store.atHeight(tipSet.height + 1, from, 'after');
   return child.parent === tipSet.cid ? child : undefined;
 }
 
 /** Waits until a message was executed and `confidence` epochs lie on top, whatever reorgs come between. */
 export function waitForMessage(
-  chain: Chain,
+  chain: NodeChain,
   cid: CidString,
   confidence: Epoch,
   terms: SearchTerms,

@@ -1,8 +1,12 @@
 import type { AddressString, AttoFil, CidString, Epoch } from '#core';
+import type { HeadChange } from '../chain/head-changes.ts';
 import type { ChainMessage } from '../chain/tipset.ts';
 import { LotusError } from '../lotus-error.ts';
 import { type ChainState, findActor } from '../state/index.ts';
 import { printWholeFil } from './fil.ts';
+import { prunedMessages } from './prune.ts';
+import { coversBaseFee, PUBLISH_FACTOR } from './publishing.ts';
+import { DEFAULT_MEMPOOL, type MempoolRules } from './rules.ts';
 import { selectFrom } from './selection.ts';
 import { requiredFunds, SenderQueue } from './sender-queue.ts';
 import { checkInclusion, checkMessage } from './validity.ts';
@@ -11,6 +15,8 @@ import { checkInclusion, checkMessage } from './validity.ts';
 export interface MempoolView {
   readonly state: ChainState;
   readonly height: Epoch;
+  /** The base fee of the head's block. */
+  readonly baseFee: AttoFil;
 }
 
 /** Pending messages of every sender. Source: Lotus `chain/messagepool`. */
@@ -20,16 +26,35 @@ export class Mempool {
   /** Messages kept out of blocks, as a node's own are that no producer wants. */
   readonly #held = new Set<CidString>();
 
-  constructor(view: () => MempoolView) {
+  /** Whose messages were pushed here: they are republished, and no pruning takes them. */
+  readonly #local = new Set<AddressString>();
+  readonly rules: MempoolRules;
+
+  constructor(view: () => MempoolView, rules: MempoolRules = DEFAULT_MEMPOOL) {
     this.#view = view;
+    this.rules = rules;
   }
 
   /**
-   * Takes a pushed message. A node of Lotus lets its own user leave any gap of nonces and only its peers refuse
-   * the message; this one stands for all of them and holds a push to the gap rule.
+   * Takes a message that was pushed to this node. A node of Lotus lets its own user leave any gap of nonces and only
+   * its peers refuse the message; this one tells its user at once.
    * @throws LotusError in Lotus' words
    */
   push(message: ChainMessage): void {
+    this.#add(message);
+    this.#local.add(message.signed.message.from);
+  }
+
+  /** Takes a message from a peer, which must pay what may be included soon. @throws LotusError */
+  receive(message: ChainMessage): void {
+    if (!coversBaseFee(message, this.#view().baseFee, PUBLISH_FACTOR))
+      throw new LotusError(
+        'GasFeeCap doesn’t meet base fee lower bound for inclusion in the next 20 blocks: soft validation failure',
+      );
+    this.#add(message);
+  }
+
+  #add(message: ChainMessage): void {
     checkMessage(message);
     const { from, nonce } = message.signed.message;
     const { state } = this.#view();
@@ -48,6 +73,13 @@ export class Mempool {
       if (error instanceof LotusError) throw new LotusError(`failed to add locked: ${error.message}`);
       throw error;
     }
+    this.#prune();
+  }
+
+  #prune(): void {
+    const pending = this.pending();
+    if (pending.length <= this.rules.sizeLimitHigh) return;
+    for (const { cid } of prunedMessages(pending, this.#local, this.rules.sizeLimitLow)) this.drop(cid);
   }
 
   #checkBalance(message: ChainMessage, balance: AttoFil): void {
@@ -90,15 +122,23 @@ export class Mempool {
     return selectFrom(this.#view().state, wanted, baseFee);
   }
 
+  /** Pending messages of those who push here, by sender and nonce. */
+  local(): ChainMessage[] {
+    return [...this.#local].flatMap((from) => this.pendingOf(from));
+  }
+
   /** Follows the head: what the new chain applied goes, what only the old one had comes back. */
-  headChanged(reverted: readonly ChainMessage[], applied: readonly ChainMessage[]): void {
-    for (const message of reverted) {
+  follow(changes: readonly HeadChange[], chain: { isVanished(cid: CidString): boolean }): void {
+    const messages = (type: HeadChange['type']) =>
+      changes.filter((change) => change.type === type).map(({ tipSet }) => tipSet.messages);
+    for (const message of messages('revert').reverse().flat()) {
+      if (chain.isVanished(message.cid)) continue;
       const { from, nonce } = message.signed.message;
       const queue = this.#queue(from);
       if (queue.get(nonce)) continue;
       queue.add(message, false);
     }
-    for (const { signed } of applied) {
+    for (const { signed } of messages('apply').flat()) {
       const { from, nonce } = signed.message;
       const queue = this.#queues.get(from);
       queue?.applied(nonce);

@@ -10,6 +10,9 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 /** All FIL that will ever exist. Source: Lotus `TotalFilecoinInt`. */
 const TOTAL_FILECOIN = 2_000_000_000n * 10n ** 18n;
 
+/** Signatures that were found good: every node looks at every message. */
+const verified = new WeakSet<ChainMessage['signed']>();
+
 /** What a message must satisfy by itself. Source: Lotus `MessagePool.checkMessage`. @throws LotusError */
 export function checkMessage({ cid, signed }: ChainMessage): void {
   const { message, signature } = signed;
@@ -21,7 +24,7 @@ export function checkMessage({ cid, signed }: ChainMessage): void {
   if (message.gasFeeCap < MINIMUM_BASE_FEE) throw new LotusError('gas fee cap too low');
   if (signature.type === 'bls' && signature.data.length !== 96)
     throw new LotusError('signature verification failed: bls signature incorrectly sized');
-  if (verifySignedMessage(signed)) return;
+  if (verified.has(signed) || verifySignedMessage(signed)) return void verified.add(signed);
   const { protocol } = parseAddress(message.from);
   const matches = (protocol === 3) === (signature.type === 'bls');
   const why = !matches

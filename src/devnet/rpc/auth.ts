@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { nodeFile } from '../storage/node-file.ts';
 import type { StateFolder } from '../storage/state-folder.ts';
 
 /** Source: Lotus `api/permissioned`: each includes what comes before it. */
@@ -22,12 +23,13 @@ export class TokenAuthority {
     this.#secret = secret;
   }
 
-  /** The folder's secret; made when it has none. */
-  static in(folder: StateFolder): TokenAuthority {
-    const kept = folder.read('jwt-secret');
+  /** The secret of one of the folder's nodes; made when it has none. */
+  static in(folder: StateFolder, node = 0): TokenAuthority {
+    const file = nodeFile('jwt-secret', node);
+    const kept = folder.read(file);
     if (kept) return new TokenAuthority(Buffer.from(kept, 'hex'));
     const secret = randomBytes(32);
-    folder.write('jwt-secret', secret.toString('hex'));
+    folder.write(file, secret.toString('hex'));
     return new TokenAuthority(secret);
   }
 

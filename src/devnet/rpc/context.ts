@@ -1,22 +1,23 @@
 import { tipSetKeyText } from '#codec';
 import type { AddressString, CidString } from '#core';
-import type { Chain } from '../chain/chain.ts';
-import type { TipSet } from '../chain/tipset.ts';
+import type { ChainMessage, TipSet } from '../chain/tipset.ts';
 import { LotusError } from '../lotus-error.ts';
+import type { NodeChain } from '../node/node-chain.ts';
 import { type Actor, type ChainState, findActor, type MinerState } from '../state/index.ts';
 import type { KeyStore } from '../wallet/key-store.ts';
 import type { TokenAuthority } from './auth.ts';
 
 /** What the API's methods work on. */
 export interface RpcContext {
-  readonly chain: Chain;
+  /** As the node that was asked sees it. */
+  readonly chain: NodeChain;
   readonly wallet: KeyStore;
   readonly tokens: TokenAuthority;
   readonly networkName: string;
   /** What `NetAddrsListen` tells. */
   readonly peerId: string;
-  /** Stores a message that was pushed, before the caller hears of it. */
-  persistPush(cid: CidString): void;
+  /** Takes a message into the node's mempool, stores it and publishes it. @throws LotusError */
+  push(message: ChainMessage): void;
   /** Ends with the connection of the caller, for calls that wait. */
   readonly signal: AbortSignal;
 }
@@ -25,7 +26,7 @@ export interface RpcContext {
 export function tipSetOf(context: RpcContext, key: readonly CidString[]): TipSet {
   const [cid] = key;
   if (cid === undefined) return context.chain.head;
-  const tipSet = key.length === 1 ? context.chain.store.find(cid) : undefined;
+  const tipSet = key.length === 1 ? context.chain.find(cid) : undefined;
   if (!tipSet)
     throw new LotusError(
       `loading tipset {${tipSetKeyText(key)}}: get block ${cid}: ipld: could not find ${cid}`,

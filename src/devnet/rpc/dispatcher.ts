@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LOTUS_METHODS, type LotusMethod } from '#chain';
-import type { ControlMethods } from '../control/control-methods.ts';
+import type { ControlMethods } from '../control/control-method.ts';
+import type { FaultGate } from '../faults/fault-gate.ts';
+import { bent } from '../faults/lies.ts';
 import { LotusError } from '../lotus-error.ts';
 import { asLotusWrites } from './answer-shapes.ts';
 import { PERMISSIONS, type Permission } from './auth.ts';
@@ -59,14 +61,21 @@ function failure(id: unknown, code: number, message: string, data?: unknown): Rp
 const FILECOIN = 'Filecoin.';
 const CONTROL = 'Devnet.';
 
+/** Calls that no fault of a node stops: by them it is healed. */
+export function isControl({ method }: Pick<RpcRequest, 'method'>): boolean {
+  return method.startsWith(CONTROL);
+}
+
 /** Answers one call, whatever the connection. */
 export class Dispatcher {
   readonly #context: Omit<RpcContext, 'signal'>;
   readonly #control: ControlMethods;
+  readonly gate: FaultGate;
 
-  constructor(context: Omit<RpcContext, 'signal'>, control: ControlMethods) {
+  constructor(context: Omit<RpcContext, 'signal'>, control: ControlMethods, gate: FaultGate) {
     this.#context = context;
     this.#control = control;
+    this.gate = gate;
   }
 
   async answer(request: RpcRequest, allowed: readonly Permission[], signal: AbortSignal): Promise<RpcAnswer> {
@@ -74,7 +83,7 @@ export class Dispatcher {
     const params = request.params ?? [];
     if (!Array.isArray(params)) return failure(id, PARSE_ERROR, 'params must be an array');
     try {
-      if (method.startsWith(CONTROL)) return await this.#answerControl(id, method, params, allowed);
+      if (isControl(request)) return await this.#answerControl(id, method, params, allowed);
       const name = method.startsWith(FILECOIN) ? method.slice(FILECOIN.length) : '';
       if (!Object.hasOwn(HANDLERS, name))
         return failure(id, METHOD_NOT_FOUND, `method '${method}' not found`);
@@ -114,7 +123,8 @@ export class Dispatcher {
     if (!allowed.includes(needed))
       throw new LotusError(`missing permission to invoke '${name}' (need '${needed}')`);
     const handler = HANDLERS[name] as (context: RpcContext, ...params: unknown[]) => unknown;
-    const value = await handler({ ...this.#context, signal }, ...decoded);
+    const truth = await handler({ ...this.#context, signal }, ...decoded);
+    const value = bent(this.gate.faults.lie, this.#context.chain.options.randomness.seed, name, truth);
     const json = z.encode(definition.result as z.ZodType, value);
     return { jsonrpc: '2.0', id, result: asLotusWrites(name, json, value) };
   }

@@ -3,29 +3,32 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { parseJsonText, writeJsonText } from '#chain';
 import { BeeproError } from '#core';
-import type { Chain } from '../chain/chain.ts';
+import type { NodeChain } from '../node/node-chain.ts';
 import { ANONYMOUS, type Permission, type TokenAuthority } from './auth.ts';
-import { type Dispatcher, httpStatusOf, rpcRequest } from './dispatcher.ts';
+import {
+  type Dispatcher,
+  httpStatusOf,
+  isControl,
+  type RpcAnswer,
+  type RpcRequest,
+  rpcRequest,
+} from './dispatcher.ts';
+import type { ListenAddress } from './listen-address.ts';
 import { WebSocketSession } from './websocket-session.ts';
 
 const PATH = '/rpc/v1';
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-}
-
-/** Lotus' API over HTTP and WebSocket, on one path and port. */
+/** Lotus' API over HTTP and WebSocket, on one path and port, with the faults of the node before it. */
 export class RpcServer {
   readonly #server: Server;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES });
+  // A node that stands still sends no pong either.
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, autoPong: false });
   readonly #dispatcher: Dispatcher;
   readonly #tokens: TokenAuthority;
-  readonly #chain: Chain;
+  readonly #chain: NodeChain;
 
-  constructor(dispatcher: Dispatcher, tokens: TokenAuthority, chain: Chain) {
+  constructor(dispatcher: Dispatcher, tokens: TokenAuthority, chain: NodeChain) {
     this.#dispatcher = dispatcher;
     this.#tokens = tokens;
     this.#chain = chain;
@@ -43,25 +46,25 @@ export class RpcServer {
     });
   }
 
-  /** Where it listens. @throws BeeproError `DEVNET_LISTEN_FAILED` */
-  listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+  /** Begins to listen, or goes on; gives where. @throws BeeproError `DEVNET_LISTEN_FAILED` */
+  open({ host, port }: ListenAddress): Promise<ListenAddress> {
+    if (this.#server.listening) return Promise.resolve({ host, port });
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause) =>
-        reject(
-          new BeeproError(
-            'DEVNET_LISTEN_FAILED',
-            { address: `${host}:${port}`, detail: cause.message },
-            { cause },
-          ),
-        ),
-      );
-      this.#server.listen(port, host, () =>
-        resolve({ host, port: (this.#server.address() as AddressInfo).port }),
-      );
+      const failed = (cause: Error): void => {
+        const address = `${host}:${port}`;
+        reject(new BeeproError('DEVNET_LISTEN_FAILED', { address, detail: cause.message }, { cause }));
+      };
+      this.#server.once('error', failed);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', failed);
+        resolve({ host, port: (this.#server.address() as AddressInfo).port });
+      });
     });
   }
 
+  /** Refuses connections from now on and cuts those that are open. */
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     for (const socket of this.#sockets.clients) socket.terminate();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
@@ -89,35 +92,53 @@ export class RpcServer {
     response.once('close', () => abort.abort());
     const body = await readBody(request);
     if (body === undefined) return void response.writeHead(413).end();
-    const { status, answer } = await this.#answerText(body, allowed, abort.signal);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(`${writeJsonText(answer)}\n`);
+    const read = readRequests(body);
+    if (!('requests' in read)) return reply(response, 500, read.failure);
+    const calls = read.requests.flatMap((each) => (each.request ? [each.request] : []));
+    if (!calls.every(isControl)) {
+      const admission = await this.#dispatcher.gate.enter(abort.signal);
+      if (admission === 'stalled') return;
+      if (admission === 'failed') return void response.writeHead(503).end('upstream is not available\n');
+      if (admission === 'limited') return void response.writeHead(429).end('too many requests\n');
+    }
+    const answers = await Promise.all(
+      read.requests.map(({ request }) =>
+        request
+          ? this.#dispatcher.answer(request, allowed, abort.signal)
+          : broken(read.isBatch ? 'invalid request' : 'unmarshaling request: not a JSON-RPC request'),
+      ),
+    );
+    if (calls.some((call) => !isControl(call) && this.#dispatcher.gate.cuts(call.method)))
+      return void (this.#dispatcher.gate.faults.stall || request.socket.destroy());
+    if (read.isBatch) return reply(response, 200, answers);
+    const [answer] = answers;
+    reply(response, answer ? httpStatusOf(answer) : 500, answer);
   }
+}
 
-  async #answerText(text: string, allowed: readonly Permission[], signal: AbortSignal) {
-    const broken = (message: string) => ({
-      status: 500,
-      answer: { jsonrpc: '2.0', id: null, error: { code: -32700, message } },
-    });
-    let parsed: unknown;
-    try {
-      parsed = parseJsonText(text);
-    } catch (error) {
-      return broken(`unmarshaling request: ${(error as Error).message}`);
-    }
-    if (Array.isArray(parsed)) {
-      const answers = parsed.map((item) => {
-        const request = rpcRequest.safeParse(item);
-        return request.success
-          ? this.#dispatcher.answer(request.data, allowed, signal)
-          : broken('invalid request').answer;
-      });
-      return { status: 200, answer: await Promise.all(answers) };
-    }
-    const request = rpcRequest.safeParse(parsed);
-    if (!request.success) return broken('unmarshaling request: not a JSON-RPC request');
-    const answer = await this.#dispatcher.answer(request.data, allowed, signal);
-    return { status: httpStatusOf(answer), answer };
+interface ReadRequests {
+  readonly isBatch: boolean;
+  /** One undefined for each that is no request. */
+  readonly requests: readonly { readonly request: RpcRequest | undefined }[];
+}
+
+function readRequests(text: string): ReadRequests | { readonly failure: RpcAnswer } {
+  try {
+    const parsed = parseJsonText(text);
+    const items: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+    const requests = items.map((item) => ({ request: rpcRequest.safeParse(item).data }));
+    return { isBatch: Array.isArray(parsed), requests };
+  } catch (error) {
+    return { failure: broken(`unmarshaling request: ${(error as Error).message}`) };
   }
+}
+
+function broken(message: string): RpcAnswer {
+  return { jsonrpc: '2.0', id: null, error: { code: -32700, message } };
+}
+
+function reply(response: ServerResponse, status: number, answer: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${writeJsonText(answer)}\n`);
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -3,12 +3,13 @@ import { decodeSignedMessage, encodeSignedMessage, fromBase64, toBase64 } from '
 import type { CidString } from '#core';
 import { type ChainMessage, chainMessage } from '../chain/tipset.ts';
 import { LineLog } from './line-log.ts';
+import { nodeFile } from './node-file.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** A message as CBOR in base64, or the CID of one that was taken out by hand. */
 const entry = z.union([z.string(), z.object({ drop: z.string() })]);
 
-/** Every message that was pushed here: a restart loses neither what is pending nor what was replaced. */
+/** Every message that was pushed to one node: a restart loses neither what is pending nor what was replaced. */
 export class MempoolLog {
   readonly #log: LineLog;
 
@@ -16,12 +17,15 @@ export class MempoolLog {
     this.#log = log;
   }
 
-  static open(folder: StateFolder): {
+  static open(
+    folder: StateFolder,
+    node: number,
+  ): {
     readonly log: MempoolLog;
     readonly messages: ChainMessage[];
     readonly dropped: ReadonlySet<CidString>;
   } {
-    const { log, lines } = LineLog.open(folder.file('mempool.jsonl'));
+    const { log, lines } = LineLog.open(folder.file(nodeFile('mempool.jsonl', node)));
     const messages: ChainMessage[] = [];
     const dropped = new Set<CidString>();
     for (const line of lines) {

@@ -1,18 +1,16 @@
-import { BeeproError, type CidString, type Epoch } from '#core';
+import { BeeproError, type Epoch } from '#core';
 import { Chain } from '../chain/chain.ts';
 import { ChainSeed } from '../chain/chain-seed.ts';
 import { ChainStore } from '../chain/chain-store.ts';
 import { Overrides } from '../chain/overrides.ts';
-import type { ChainMessage, TipSet } from '../chain/tipset.ts';
+import type { TipSet } from '../chain/tipset.ts';
 import { genesisState } from '../genesis/genesis-state.ts';
 import { genesisTipSet } from '../genesis/genesis-tipset.ts';
-import { LotusError } from '../lotus-error.ts';
 import type { ChainIdentity } from '../options.ts';
 import type { SealVerifier } from '../proofs/seal-verifier.ts';
-import { findActor } from '../state/index.ts';
 import { writeStateJson } from '../state/state-json.ts';
 import { ChainLog, type LoadedTipSet } from './chain-log.ts';
-import { MempoolLog } from './mempool-log.ts';
+import { FailureLog } from './failure-log.ts';
 import { Snapshots } from './snapshots.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -21,7 +19,7 @@ const SNAPSHOT_INTERVAL = 500;
 
 export interface OpenChain {
   readonly chain: Chain;
-  readonly mempoolLog: MempoolLog;
+  readonly failureLog: FailureLog;
   close(): void;
 }
 
@@ -42,8 +40,8 @@ export async function openChain(
   const store = new ChainStore(keep);
   const snapshots = new Snapshots(folder);
   const { log, tipSets } = ChainLog.open(folder);
-  const { log: mempoolLog, messages, dropped } = MempoolLog.open(folder);
   const overrides = Overrides.open(folder);
+  const { log: failureLog, entries } = FailureLog.open(folder);
   let sinceSnapshot = 0;
   const chain = new Chain(
     store,
@@ -61,8 +59,8 @@ export async function openChain(
   const { tipSet, result } = genesisTipSet(seed, writeStateJson(genesis), genesisTimestamp);
   store.add(tipSet, result, genesis);
   store.setHead(tipSet);
+  for (const entry of entries) chain.failures.add(entry);
   await restore(folder, chain, snapshots, tipSets, keep.states);
-  restorePending(chain, messages, dropped);
   chain.heads.subscribe(() => {
     if (++sinceSnapshot < SNAPSHOT_INTERVAL) return;
     sinceSnapshot = 0;
@@ -74,29 +72,11 @@ export async function openChain(
     }
   });
   const close = (): void => {
-    mempoolLog.close();
     overrides.close();
+    failureLog.close();
     log.close();
   };
-  return { chain, mempoolLog, close };
-}
-
-function restorePending(
-  chain: Chain,
-  messages: readonly ChainMessage[],
-  dropped: ReadonlySet<CidString>,
-): void {
-  for (const message of messages) {
-    chain.messages.remember(message);
-    const { from, nonce } = message.signed.message;
-    if (dropped.has(message.cid) || nonce < (findActor(chain.headState, from)?.nonce ?? 0)) continue;
-    try {
-      chain.mempool.push(message);
-    } catch (error) {
-      // Replaced, or no longer payable: not pending.
-      if (!(error instanceof LotusError)) throw error;
-    }
-  }
+  return { chain, failureLog, close };
 }
 
 async function restore(

@@ -12,18 +12,23 @@ import {
 } from '#codec';
 import type { AddressString } from '#core';
 import { LotusError } from '../lotus-error.ts';
+import { nodeFile } from '../storage/node-file.ts';
 import type { StateFolder } from '../storage/state-folder.ts';
 
 const FILE = 'keystore.json';
 
-/** The node's own keys: test FIL only. They lie in a file that its owner alone can read. */
+/** Keys of one node, or of all that share them: test FIL only. They lie in a file that its owner alone can read. */
 export class KeyStore {
   readonly #folder: StateFolder;
+  readonly #file: string;
   readonly #keys = new Map<AddressString, PrivateKey>();
 
-  constructor(folder: StateFolder) {
+  constructor(folder: StateFolder, node = 0) {
     this.#folder = folder;
-    const kept = folder.parse(FILE, (text) => z.array(z.string()).parse(JSON.parse(text)).map(importKey));
+    this.#file = nodeFile(FILE, node);
+    const kept = folder.parse(this.#file, (text) =>
+      z.array(z.string()).parse(JSON.parse(text)).map(importKey),
+    );
     for (const key of kept ?? []) this.#remember(key);
   }
 
@@ -47,7 +52,7 @@ export class KeyStore {
 
   add(key: PrivateKey): AddressString {
     const address = this.#remember(key);
-    this.#folder.write(FILE, JSON.stringify([...this.#keys.values()].map(exportKey)));
+    this.#folder.write(this.#file, JSON.stringify([...this.#keys.values()].map(exportKey)));
     return address;
   }
 

@@ -10,9 +10,11 @@ import { canMount, type PrivateServers, SmallDisk, startPrivateServers, waitFor 
 /** The worker of these installations. */
 export const WORKER = 'fire';
 const BLOCK_TIME_MS = 150;
+/** From one of the chain's nodes to the others, in ms. */
+const GOSSIP_MS = 100;
 const SEALED_WITHIN_MS = 240_000;
 /** Room for the sectors of a run, and little more. */
-const DISK_SIZE = '24m';
+const DISK_MIB_PER_SECTOR = 12;
 
 export interface UnderFire {
   readonly installation: LocalInstallation;
@@ -31,6 +33,10 @@ export interface UnderFireOptions {
   readonly onceEnv?: NodeJS.ProcessEnv;
   /** See `LocalInstallation`. */
   readonly roleEnv?: Readonly<Record<string, NodeJS.ProcessEnv>>;
+  /** Endpoints of the chain; one unless told. */
+  readonly nodes?: number;
+  /** Beyond those of every run: name, scope, value. */
+  readonly settings?: readonly (readonly [string, string, string])[];
   /** Looked at when every sector is `Proving`, before the audit. */
   readonly verify?: (fire: UnderFire) => Promise<void>;
   readonly say?: (text: string) => void;
@@ -59,6 +65,7 @@ export async function sealUnderFire(
     blockTimeMs: BLOCK_TIME_MS,
     proofMemo,
     ...(options.roleEnv ? { roleEnv: options.roleEnv } : {}),
+    ...(options.nodes === undefined ? {} : { nodes: options.nodes, gossipDelayMs: GOSSIP_MS }),
     settings: [
       ['worker.heartbeat_interval', '*', '500ms'],
       ['worker.heartbeat_expiry', '*', '4s'],
@@ -69,12 +76,17 @@ export async function sealUnderFire(
       ['message.push_interval', '*', '2s'],
       // The workspace is a small disk.
       ['worker.scratch_keep_free', '*', '0B'],
+      ...(options.settings ?? []),
     ],
   });
   let isSealed = false;
   let disk: SmallDisk | undefined;
   try {
-    if (canMount()) disk = new SmallDisk(join(dir, 'workspace', WORKER), DISK_SIZE);
+    if (canMount())
+      disk = new SmallDisk(
+        join(dir, 'workspace', WORKER),
+        `${DISK_MIB_PER_SECTOR * Math.max(2, options.sectors)}m`,
+      );
     await installation.startChain();
     await installation.configure();
     const modules = await installation.open();

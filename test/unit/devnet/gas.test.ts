@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { LOTUS_METHODS } from '#chain';
-import type { Message } from '#codec';
+import { type Message, MINER_METHODS } from '#codec';
 import { chargedBytes } from '../../../src/devnet/chain/vm.ts';
 import { MINIMUM_BASE_FEE, nextBaseFee } from '../../../src/devnet/gas/base-fee.ts';
 import { gasOutputs } from '../../../src/devnet/gas/gas-outputs.ts';
 import { executionGas, onChainMessageGas } from '../../../src/devnet/gas/message-gas.ts';
+import { BLOCK_GAS_LIMIT } from '../../../src/devnet/policy.ts';
 import { recording } from './recording.ts';
 
 interface Replay {
@@ -73,6 +74,39 @@ describe('gas of a message', () => {
     const used = onChainMessageGas(chargedBytes(message)) + executionGas({ ...work, value: message.value });
     expect(used / recorded.MsgRct.GasUsed).toBeGreaterThan(0.97);
     expect(used / recorded.MsgRct.GasUsed).toBeLessThan(1.03);
+  });
+});
+
+describe('gas of a batch', () => {
+  const work = { actor: 'storageminer', value: 0n, created: false, aborted: false, returnBytes: 0 };
+  const precommit = (sectors: number) =>
+    executionGas({ ...work, method: MINER_METHODS.PreCommitSectorBatch2.number, sectors, proofs: 0 });
+  const commit = (sectors: number, proofs: number) =>
+    executionGas({ ...work, method: MINER_METHODS.ProveCommitSectors3.number, sectors, proofs });
+
+  it('saves as much as on mainnet: FIP-0100', () => {
+    // 4.6 of 16.7 million, and 145 of 267.5.
+    expect(precommit(4) / 4 / precommit(1)).toBeCloseTo(4.6 / 16.7, 1);
+    expect(commit(4, 4) / 4 / commit(1, 1)).toBeLessThan(0.75);
+  });
+
+  it('of 256 pre-commits, or 33 proofs, fits a block', () => {
+    expect(precommit(256)).toBeLessThan(BLOCK_GAS_LIMIT / 10);
+    expect(commit(33, 33)).toBeLessThan(BLOCK_GAS_LIMIT / 4);
+  });
+
+  it.each([
+    [4, 103_994_170 + 4 * 449_900],
+    [103, 210_960_780 + 103 * 449_900],
+    [409, 318_351_180 + 409 * 449_900],
+  ])('aggregated of %i adds what one verification costs', (sectors, gas) => {
+    expect(commit(sectors, 0) - (34_500_000 + 13_100_000 * sectors) - 75_000).toBe(gas);
+  });
+
+  it('aggregated is cheaper than proofs one by one from four sectors on, and 819 are too many for a block', () => {
+    expect(commit(4, 0)).toBeLessThan(commit(4, 4));
+    expect(commit(512, 0)).toBeLessThan(BLOCK_GAS_LIMIT);
+    expect(commit(819, 0)).toBeGreaterThan(BLOCK_GAS_LIMIT);
   });
 });
 

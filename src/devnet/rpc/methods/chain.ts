@@ -1,5 +1,6 @@
 import { encodeBlockHeader } from '#codec';
 import type { CidString, Epoch } from '#core';
+import { headPath } from '../../chain/head-path.ts';
 import { knownMessage } from '../../chain/message-search.ts';
 import { chainMessage, isBlsMessage, type TipSet } from '../../chain/tipset.ts';
 import { LotusError } from '../../lotus-error.ts';
@@ -12,7 +13,7 @@ export function shownTipSet(tipSet: TipSet) {
 }
 
 function blockOf({ chain }: RpcContext, cid: CidString): TipSet {
-  const tipSet = chain.store.find(cid);
+  const tipSet = chain.find(cid);
   if (!tipSet) throw new LotusError(`block not found: ipld: could not find ${cid}`);
   return tipSet;
 }
@@ -38,6 +39,11 @@ export const CHAIN_HANDLERS = defineHandlers({
   ChainGetTipSet: (context, key) => shownTipSet(tipSetOf(context, key)),
   ChainGetTipSetByHeight: (context, height, key) => atHeight(context, height, key, 'before'),
   ChainGetTipSetAfterHeight: (context, height, key) => atHeight(context, height, key, 'after'),
+  ChainGetPath: (context, from, to) =>
+    headPath(context.chain.store, tipSetOf(context, from), tipSetOf(context, to)).map(({ type, tipSet }) => ({
+      type,
+      val: shownTipSet(tipSet),
+    })),
   ChainTipSetWeight: (context, key) => tipSetOf(context, key).header.parentWeight + 5_376n,
   ChainGetBlock: (context, cid) => blockOf(context, cid).header,
   ChainGetBlockMessages: (context, cid) => {
@@ -61,22 +67,19 @@ export const CHAIN_HANDLERS = defineHandlers({
   },
   ChainGetMessage: ({ chain }, cid) => knownMessage(chain, cid),
   ChainReadObj: (context, cid) => encodeBlockHeader(blockOf(context, cid).header),
-  ChainHasObj: ({ chain }, cid) =>
-    chain.store.find(cid) !== undefined || chain.messages.find(cid) !== undefined,
+  ChainHasObj: ({ chain }, cid) => chain.find(cid) !== undefined || chain.findMessage(cid) !== undefined,
 
   MpoolGetNonce: ({ chain }, address) => chain.mempool.nextNonce(address),
   MpoolPending: ({ chain }) => chain.mempool.pending().map(({ signed }) => signed),
   MpoolSelect: ({ chain }) => chain.mempool.select(chain.nextBaseFee).map(({ signed }) => signed),
   MpoolPush: (context, signed) => {
     const message = chainMessage(signed);
-    context.chain.mempool.push(message);
-    context.persistPush(message.cid);
+    context.push(message);
     return message.cid;
   },
-  MpoolGetConfig: () => ({
+  MpoolGetConfig: ({ chain }) => ({
     priorityAddrs: [],
-    sizeLimitHigh: 30_000,
-    sizeLimitLow: 20_000,
+    ...chain.mempool.rules,
     replaceByFeeRatio: 1.25,
     pruneCooldown: 60_000_000_000,
     gasLimitOverestimation: 1.25,

@@ -9,6 +9,7 @@ import { BLOCK_GAS_LIMIT } from '../../policy.ts';
 import { findActor } from '../../state/index.ts';
 import { type RpcContext, tipSetOf } from '../context.ts';
 import { defineHandlers } from '../handlers.ts';
+import { refuseEstimate } from './refused-estimates.ts';
 
 /** Source: Lotus `node/impl/gasutils`. */
 const MIN_GAS_PREMIUM = 100_000n;
@@ -24,11 +25,12 @@ const DEFAULT_MAX_FEE = 7n * 10n ** 16n;
 async function callWithGas(context: RpcContext, message: Message): Promise<Applied> {
   const { chain } = context;
   const { head } = chain;
-  const environment = chain.environment(head);
+  const environment = chain.estimateEnvironment(head);
   const runtime = new Runtime(chain.stateAt(head), environment);
   const sender = findActor(runtime.state, message.from);
   const from = sender?.robustAddress ?? message.from;
   const pending = chain.mempool.pendingOf(from);
+  refuseEstimate(chain.refusedEstimates, message);
   const before = pending.findIndex(({ signed }) => signed.message.nonce === message.nonce);
   const prior = [...head.messages, ...(before < 0 ? pending : pending.slice(0, before))];
   const miner = chain.producerId;
@@ -119,12 +121,11 @@ export const GAS_HANDLERS = defineHandlers({
     const signed = { message: ready, signature: wallet.sign(from, signingBytes(ready)) };
     const pushed = chainMessage(signed);
     try {
-      chain.mempool.push(pushed);
+      context.push(pushed);
     } catch (error) {
       if (!(error instanceof LotusError)) throw error;
       throw new LotusError(`mpool push: failed to push message: ${error.message}`, error.code);
     }
-    context.persistPush(pushed.cid);
     return signed;
   },
 });

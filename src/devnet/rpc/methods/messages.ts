@@ -49,7 +49,7 @@ async function replay(context: RpcContext, including: TipSet, index: number): Pr
   if (!parent) throw new LotusError('genesis has no messages');
   const result = chain.store.resultOf(parent);
   const { applied } = await executeTipSet(
-    chain.options.terms,
+    chain.environment(including),
     { height: parent.height, state: chain.stateAfter(parent), stateRoot: result?.stateRoot ?? '' },
     including,
     chain.environment(including).randomness,
