@@ -13,6 +13,7 @@ export {
 export { findGap, type Gap, type GapFacts } from './gaps.ts';
 export { type Market, MarketReader } from './market.ts';
 export { type IntentContent, type Match, matchForeign } from './matching.ts';
+export { messageCaps } from './message-caps.ts';
 export { operatorGas, type ReplaceRequest } from './operator-gas.ts';
 export { type MemberOutcome, memberOutcome } from './outcome.ts';
 export { createMessagePump, type MessagePump } from './pump.ts';

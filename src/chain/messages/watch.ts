@@ -1,4 +1,4 @@
-import { type AddressString, BeeproError, type CidString, type Epoch, inTurn, isBeeproError } from '#core';
+import { type AddressString, BeeproError, inTurn, isBeeproError } from '#core';
 import {
   type FlightRow,
   listFlights,

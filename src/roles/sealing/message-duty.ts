@@ -1,7 +1,6 @@
-import { createMessagePump, type MessageNote, type MessagePump, networkPolicy } from '#chain';
+import { createMessagePump, type MessageNote, type MessagePump, messageCaps, networkPolicy } from '#chain';
 import type { FlightRow, MessageSectorRow, Trx } from '#db';
 import { requireEvent } from '#sector';
-import { messageCaps } from './message-caps.ts';
 import type { SealingModules } from './modules.ts';
 
 /** Notes after which sectors that wait for the message may go on. */

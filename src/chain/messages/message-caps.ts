@@ -1,7 +1,7 @@
-import type { MessageCaps } from '#chain';
 import { isSettingName, type Settings } from '#config';
 import type { AttoFil, Epoch } from '#core';
 import type { FlightRow } from '#db';
+import type { MessageCaps } from './fee.ts';
 
 /**
  * What a message may cost at this head, by the settings of its purpose: `fee.<purpose>.max`, or
