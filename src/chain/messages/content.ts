@@ -1,4 +1,4 @@
-import type { Message } from '#codec';
+import { type Message, toBase64 } from '#codec';
 import type { MessageRow } from '#db';
 import type { Gas } from './fee.ts';
 import { storedBytes } from './stored-bytes.ts';
@@ -31,4 +31,23 @@ export function selfSend(from: string, nonce: number, gas: Gas): Message {
 function envelope(from: string, nonce: number, gas: Gas) {
   const { limit: gasLimit, feeCap: gasFeeCap, premium: gasPremium } = gas;
   return { version: 0, from, nonce, gasLimit, gasFeeCap, gasPremium };
+}
+
+/** Whether a message does what the row wants, whatever it pays. */
+export function isContentOf(
+  row: Pick<MessageRow, 'to_address' | 'method' | 'value' | 'params'>,
+  message: Message,
+): boolean {
+  return (
+    message.to === row.to_address &&
+    message.method === row.method &&
+    message.value === row.value &&
+    toBase64(message.params) === row.params
+  );
+}
+
+export function isSelfSend(message: Message): boolean {
+  return (
+    message.to === message.from && message.value === 0n && message.method === 0 && message.params.length === 0
+  );
 }

@@ -2,6 +2,7 @@ import { toBase64 } from '#codec';
 import { BeeproError, type Epoch, killPoint } from '#core';
 import {
   type FlightRow,
+  findMessage,
   listMessageSectors,
   listMessageVersions,
   lockMessage,
@@ -13,6 +14,7 @@ import {
   transaction,
 } from '#db';
 import type { ChainApi } from '../rpc/index.ts';
+import { isContentOf, isSelfSend } from './content.ts';
 import type { MessageModules } from './context.ts';
 import { type FoundMessage, LOOKBACK, type MessageSearch, WHOLE_CHAIN } from './lookup.ts';
 import { memberOutcome } from './outcome.ts';
@@ -42,7 +44,7 @@ export async function lookForMessage(
   past: SenderPast,
   row: FlightRow,
 ): Promise<void> {
-  const found = await findExecuted(modules, look, row);
+  const found = (await findExecuted(modules, look, row)) ?? (await findForgotten(modules, look, past, row));
   if (found) return executed(modules, row, found, look.head);
   if (row.state === 'landed') await unland(modules, row);
   const deep = Math.max(look.head - modules.rules.confidence(), 0);
@@ -73,6 +75,25 @@ async function findExecuted(
     }
   }
   return undefined;
+}
+
+/**
+ * No version that this database knows was executed: what was it that used the nonce? A version of the same content is
+ * ours, which the database has forgotten, and the node has forgotten the ones that it replaced.
+ */
+async function findForgotten(
+  modules: MessageModules,
+  { search }: ChainLook,
+  past: SenderPast,
+  row: FlightRow,
+): Promise<Executed | undefined> {
+  const message = await findMessage(modules.db.kysely, row.id);
+  const used = row.nonce === null ? undefined : await past.messageOf(row.nonce);
+  if (!message || !used) return undefined;
+  const isCancel = message.cancel_code !== null && isSelfSend(used.message);
+  if (!isCancel && !isContentOf(message, used.message)) return undefined;
+  const found = await search.versions([used.cid], WHOLE_CHAIN);
+  return found && found !== 'other' ? { ...found, isCancel } : undefined;
 }
 
 async function executed(

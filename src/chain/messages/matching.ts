@@ -1,6 +1,7 @@
-import { type AddressPrefix, decodeMessage, decodeParamsOf, MINER_METHODS, prefixOf, toBase64 } from '#codec';
+import { type AddressPrefix, decodeMessage, decodeParamsOf, MINER_METHODS, prefixOf } from '#codec';
 import { isBeeproError, type SectorNumber } from '#core';
 import type { ForeignMessageRow, MessageRow } from '#db';
+import { isContentOf } from './content.ts';
 import { storedBytes } from './stored-bytes.ts';
 
 export type Match =
@@ -39,11 +40,7 @@ export function matchForeign(intent: IntentContent, foreign: readonly ForeignMes
     }
     const isOpen = other.settled_at === null;
     const content = decodeMessage(storedBytes(other.content), prefix);
-    const isSame =
-      content.to === intent.to_address &&
-      content.method === intent.method &&
-      content.value === intent.value &&
-      toBase64(content.params) === intent.params;
+    const isSame = isContentOf(intent, content);
     if (isSame && (isLater || (isOpen && sectors))) return { is: 'same', foreign: other };
     if (!isOpen || !sectors) continue;
     const theirs = sectorsIn(content.to, content.method, content.params, prefix);
