@@ -67,12 +67,8 @@ async function send(modules: MessageModules, memory: PumpMemory, signal?: AbortS
     if (await sendOne(modules, row)) moved += 1;
   };
   // Nonces in their order: what has a nonce already goes before what has none.
-  const now = await readServerTime(modules.db.kysely);
-  const flights = (await listFlights(modules.db.kysely)).filter(
-    ({ not_before }) => not_before === null || not_before.getTime() <= now.getTime(),
-  );
-  await freeNonces(modules, memory, flights, signal);
-  const open = flights.filter(({ state }) => state === 'nonce' || state === 'signed');
+  await freeNonces(modules, memory, await dueFlights(modules), signal);
+  const open = (await dueFlights(modules)).filter(({ state }) => state === 'nonce' || state === 'signed');
   await inTurn(open, one, signal);
   const intents = await listDueIntents(modules.db.kysely, INTENTS);
   const bySender = [...Map.groupBy(intents, (row) => row.from_address)];
@@ -84,6 +80,13 @@ async function send(modules: MessageModules, memory: PumpMemory, signal?: AbortS
     signal,
   );
   return moved;
+}
+
+async function dueFlights(modules: MessageModules): Promise<FlightRow[]> {
+  const now = await readServerTime(modules.db.kysely);
+  return (await listFlights(modules.db.kysely)).filter(
+    ({ not_before }) => not_before === null || not_before.getTime() <= now.getTime(),
+  );
 }
 
 /** Messages whose nonce is to be freed get what frees it; they are signed and pushed with all others. */

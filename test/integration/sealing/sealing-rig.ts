@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createLotusClient } from '#chain';
 import { toHex } from '#codec';
 import { openSettings, type Settings, type SettingsOptions, setSetting } from '#config';
-import { claimRun, type PhaseRunRow, transaction } from '#db';
+import { claimRun, type DatabaseOptions, type PhaseRunRow, transaction } from '#db';
 import { type Devnet, type DevnetOptions, type SealVerifier, startDevnet, zeroCommitment } from '#devnet';
 import { createLogger } from '#log';
 import { QueueBus } from '#queues';
@@ -32,6 +32,8 @@ export interface SealingRig extends AsyncDisposable {
   readonly modules: SealingModules;
   readonly devnet: Devnet;
   readonly miner: number;
+  /** For processes of their own. */
+  readonly database: DatabaseOptions;
   set(name: string, value: string): Promise<void>;
   start(): { stop(): Promise<void> };
   /** Claims and answers every run that is queued, as a worker that computes nothing. Returns what it answered. */
@@ -75,6 +77,7 @@ export async function createSealingRig(
     modules,
     devnet,
     miner: row.id,
+    database: store.options,
     set: (name: string, value: string) => set(modules, settings, name, value),
     start: () => startSealing(modules),
     work: (answers: Partial<Record<string, WorkerAnswer>> = {}) => work(modules, answers),
