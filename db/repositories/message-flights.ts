@@ -63,6 +63,19 @@ export async function listNoncesOf(
   return rows.flatMap(({ nonce }) => nonce ?? []);
 }
 
+export async function findByNonce(
+  executor: Executor,
+  from: AddressString,
+  nonce: number,
+): Promise<FlightRow | undefined> {
+  return executor
+    .selectFrom('message')
+    .select(MESSAGE_COLUMNS)
+    .where('from_address', '=', from)
+    .where('nonce', '=', nonce)
+    .executeTakeFirst();
+}
+
 /** What this sender's messages with a nonce may still take from it: value and the most that each may cost. */
 export async function reservedFunds(executor: Executor, from: AddressString): Promise<AttoFil> {
   const rows = await executor
@@ -111,10 +124,10 @@ export async function listForsaken(executor: Executor): Promise<number[]> {
 export async function markSeen(executor: Executor, from: AddressString, below: number): Promise<void> {
   await executor
     .updateTable('message')
-    .set({ seen_at: serverNow })
+    .set({ seen_at: serverNow, pushed_at: sql<Date>`COALESCE(pushed_at, NOW(3))` })
     .where('from_address', '=', from)
     .where('state', '=', 'pushed')
     .where('nonce', '<', below)
-    .where('seen_at', 'is', null)
+    .where((eb) => eb.or([eb('seen_at', 'is', null), eb('pushed_at', 'is', null)]))
     .execute();
 }

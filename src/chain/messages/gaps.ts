@@ -1,6 +1,7 @@
 import { type AddressString, killPoint } from '#core';
 import {
   type FlightRow,
+  findByNonce,
   findMessage,
   insertWithNonce,
   isDuplicateKey,
@@ -15,6 +16,7 @@ import type { SenderBook } from './accounts.ts';
 import { OPEN_GAS, selfSend } from './content.ts';
 import type { MessageModules } from './context.ts';
 import { decideFor, overestimated } from './fee.ts';
+import { unland } from './landing.ts';
 import type { Market } from './market.ts';
 
 /** The purpose of a message that does nothing but use its nonce. */
@@ -88,6 +90,7 @@ export async function closeGap(
   const gap = findGap({ ...look, ours });
   if (gap.is === 'none') {
     watch.ended(from);
+    if (ours[0] === account && look.inMempools === account) await reviveEnded(modules, look);
     return;
   }
   const after = modules.rules.fillGapsAfterMs();
@@ -106,6 +109,15 @@ export async function closeGap(
   const waiting = look.flights.find((row) => row.nonce === ours[0]);
   if (waiting) for (const nonce of gap.nonces) await fill(modules, look, waiting, nonce);
   watch.ended(from);
+}
+
+/**
+ * The next nonce is that of a message which had ended: a reorg deeper than what counts as final has taken it off the
+ * chain, and later ones wait for it. A node that lags behind its execution cannot tell.
+ */
+async function reviveEnded(modules: MessageModules, { from, account, market }: GapLook): Promise<void> {
+  const row = await findByNonce(modules.db.kysely, from, account);
+  if (row?.execution_epoch != null && market.head >= row.execution_epoch) await unland(modules, row);
 }
 
 async function fill(

@@ -163,9 +163,11 @@ async function recordMembers(trx: Trx, id: number, method: number, found: FoundM
 
 /** A reorg took the message off the chain: it counts as pushed, and the nodes are asked whether they still have it. */
 export async function unland(modules: MessageModules, row: FlightRow): Promise<void> {
-  const back = await patchMessage(modules.db.kysely, row.id, ['landed'], {
+  const back = await patchMessage(modules.db.kysely, row.id, ['landed', 'final', 'cancelled'], {
     state: 'pushed',
+    pushed_at: null,
     seen_at: null,
+    final_at: null,
     inclusion_epoch: null,
     execution_epoch: null,
     exit_code: null,

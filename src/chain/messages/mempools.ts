@@ -45,7 +45,8 @@ export async function lookInMempools(
   now: Date,
 ): Promise<void> {
   const highest = Math.max(0, ...answers.values());
-  if (out.some((row) => row.seen_at === null && (row.nonce ?? 0) < highest))
+  const isUnseen = (row: FlightRow) => row.seen_at === null || row.pushed_at === null;
+  if (out.some((row) => isUnseen(row) && (row.nonce ?? 0) < highest))
     await markSeen(modules.db.kysely, from, highest);
   for (const row of out) {
     const nodes: ChainApi[] = [];

@@ -55,8 +55,9 @@ export async function pushAgain(
 ): Promise<void> {
   const version = await newestSigned(modules, row);
   const { holders } = await tellNodes(modules, row, version, nodes, before);
-  if (holders.length > 0)
-    modules.note({ what: 'pushed-again', message: row, cid: version.cid, nodes: holders });
+  if (holders.length === 0) return;
+  await patchMessage(modules.db.kysely, row.id, ['pushed'], { pushed_at: serverNow });
+  modules.note({ what: 'pushed-again', message: row, cid: version.cid, nodes: holders });
 }
 
 interface Told {

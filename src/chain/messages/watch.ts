@@ -169,7 +169,8 @@ async function watchMempools(
     return;
   }
   const known = out.flatMap((row) => pass.nodes.get(row.id) ?? []);
-  const isUnseen = out.some((row) => row.seen_at === null);
+  // One that was revived from its end counts as never pushed.
+  const isUnseen = out.some((row) => row.seen_at === null || row.pushed_at === null);
   const isOwed = known.some((record) => !record.has_it && isRetryDue(record, pass.now));
   const isMissing = next > account && !rows.some((row) => row.nonce === account);
   const isTime = memory.looks.isDue(from, pass.now, modules.rules.pushAgainMs());
