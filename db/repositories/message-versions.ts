@@ -5,12 +5,12 @@ import type { MessageVersionTable } from '../schema.ts';
 export type MessageVersionRow = Selectable<MessageVersionTable>;
 export type NewMessageVersion = Omit<Insertable<MessageVersionTable>, 'id' | 'created_at'>;
 
-/** Stores signed bytes, before they are pushed. Storing the same message again changes nothing. */
+/** Stores signed bytes, before they are pushed. Storing the same message again changes nothing but bytes that were not known. */
 export async function insertMessageVersion(trx: Executor, version: NewMessageVersion): Promise<void> {
   await trx
     .insertInto('message_version')
     .values(version)
-    .onDuplicateKeyUpdate({ cid: version.cid })
+    .onDuplicateKeyUpdate({ signed: version.signed })
     .execute();
 }
 

@@ -36,6 +36,19 @@ export async function insertMessage(
   return id;
 }
 
+/** A message that takes a given nonce: what fills a gap that nothing else will. Its gas is decided already. */
+export async function insertWithNonce(
+  trx: Trx,
+  message: NewMessage &
+    Required<Pick<Insertable<MessageTable>, 'nonce' | 'gas_limit' | 'gas_fee_cap' | 'gas_premium'>>,
+): Promise<number> {
+  const result = await trx
+    .insertInto('message')
+    .values({ ...message, state: 'nonce' })
+    .executeTakeFirstOrThrow();
+  return insertedId(result);
+}
+
 export async function findMessage(executor: Executor, id: number): Promise<MessageRow | undefined> {
   return executor.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
 }

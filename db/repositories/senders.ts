@@ -56,6 +56,21 @@ export async function takeNonce(
   return next;
 }
 
+/** What was counted on a nonce that never came is counted off again. The caller knows that no row holds one from there up. */
+export async function lowerNextNonce(trx: Trx, address: AddressString, to: number): Promise<void> {
+  await trx.updateTable('sender').set({ next_nonce: to }).where('address', '=', address).execute();
+}
+
+/** The next nonce of a sender as this database knows it; undefined for one that it never used. */
+export async function readNextNonce(executor: Executor, address: AddressString): Promise<number | undefined> {
+  const row = await executor
+    .selectFrom('sender')
+    .select('next_nonce')
+    .where('address', '=', address)
+    .executeTakeFirst();
+  return row?.next_nonce;
+}
+
 /** After a restore of the database: the counter never lies below what the chain has already seen. */
 export async function raiseNextNonce(trx: Trx, address: AddressString, atLeast: number): Promise<void> {
   const next = await lockSender(trx, address);

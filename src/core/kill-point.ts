@@ -39,7 +39,18 @@ export const MINING_KILL_POINTS = [
   'mining.submitted',
 ] as const;
 
-export type KillPoint = (typeof KILL_POINTS)[number] | (typeof MINING_KILL_POINTS)[number];
+/**
+ * Passed only where something has gone out of its way: a message that is stuck, cancelled, forgotten or missing. Their
+ * tests bring that about; in an ordinary life they are not reached.
+ */
+export const RARE_KILL_POINTS = [
+  'message.adopted',
+  'message.replace-committed',
+  'message.cancel-committed',
+  'message.gap-filled',
+] as const;
+
+export type KillPoint = (typeof KILL_POINTS | typeof MINING_KILL_POINTS | typeof RARE_KILL_POINTS)[number];
 
 /**
  * Kills this process with SIGKILL when the environment names this point: `BEEPRO_KILL_AT=accept.before-commit`,

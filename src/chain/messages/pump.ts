@@ -1,101 +1,174 @@
-import { type Epoch, inTurn } from '#core';
+import { type AddressString, BeeproError, inTurn } from '#core';
 import {
+  type FlightRow,
   findMessage,
-  listMessages,
+  listDueIntents,
+  listFlights,
   listSenders,
-  type MessageRow,
-  raiseNextNonce,
+  patchMessage,
   readServerTime,
-  transaction,
+  reservedFunds,
 } from '#db';
+import type { ChainApi } from '../rpc/index.ts';
+import { accountFor } from './accounts.ts';
+import { prepareCancel } from './cancel.ts';
 import type { MessageModules } from './context.ts';
-import { prepareMessage } from './prepare.ts';
+import type { Market } from './market.ts';
+import { PumpMemory } from './memory.ts';
+import { prepareMessage, type SenderPass } from './prepare.ts';
 import { pushMessage } from './push.ts';
+import { reasonOf, setBack } from './setback.ts';
 import { signAndStore } from './sign.ts';
-import { watchMessage } from './watch.ts';
+import { watchMessages } from './watch.ts';
 
-const PAGE = 200;
+/** Intents that one pass takes up; the most pressing come first, the others with the next. */
+const INTENTS = 1_000;
 
 /**
- * Moves every message one step or more towards finality. Everything it knows is in the rows, so it may be stopped
+ * Moves every message one step or more towards finality. Everything that matters is in the rows, so it may be stopped
  * and started at any point; two at once are harmless, one is enough.
  *
  * @example
  * const pump = createMessagePump(modules);
  * await pump.reconcile();
- * await pump.advance(head.height);
+ * await pump.watch();
+ * await pump.send();
  */
 export interface MessagePump {
-  /** Before anything is signed: the senders' counters are never below what the chain has seen. */
+  /** Before anything is signed: every nonce that a known sender has used is accounted for. */
   reconcile(): Promise<void>;
   /** Sends what can be sent: intent → nonce → signed → pushed. Returns how many messages moved. */
   send(signal?: AbortSignal): Promise<number>;
-  /** Looks where the pushed and landed ones stand on the chain whose head is at `head`. */
-  watch(head: Epoch, signal?: AbortSignal): Promise<void>;
+  /** Looks where those that have a nonce stand on the chain and in the mempools. */
+  watch(signal?: AbortSignal): Promise<void>;
 }
 
 export function createMessagePump(modules: MessageModules): MessagePump {
+  const memory = new PumpMemory();
   return {
-    reconcile: () => reconcile(modules),
-    send: (signal) => send(modules, signal),
-    watch: (head, signal) => watch(modules, head, signal),
+    reconcile: () => reconcile(modules, memory),
+    send: (signal) => send(modules, memory, signal),
+    watch: (signal) => watchMessages(modules, memory, signal),
   };
 }
 
-async function reconcile(modules: MessageModules): Promise<void> {
-  await inTurn(await listSenders(modules.db.kysely), async ({ address }) => {
-    const onChain = await modules.chain.mpoolGetNonce(address);
-    await transaction(modules.db, (trx) => raiseNextNonce(trx, address, onChain));
+async function reconcile(modules: MessageModules, memory: PumpMemory): Promise<void> {
+  const senders = await listSenders(modules.db.kysely);
+  await modules.chain.onOneNode(async (node) => {
+    const head = await node.chainHead();
+    const at = { head: head.height, key: head.cids, timestamp: head.blocks[0]?.timestamp ?? 0 };
+    await inTurn(senders, ({ address }) => accountFor(modules, memory.book, node, at, address));
   });
 }
 
-async function send(modules: MessageModules, signal?: AbortSignal): Promise<number> {
+async function send(modules: MessageModules, memory: PumpMemory, signal?: AbortSignal): Promise<number> {
   let moved = 0;
+  const one = async (row: FlightRow) => {
+    if (await sendOne(modules, row)) moved += 1;
+  };
   // Nonces in their order: what has a nonce already goes before what has none.
-  const states = ['signed', 'nonce', 'intent'] as const;
-  await inTurn(states, async (state) => {
-    const rows = await dueMessages(modules, [state]);
-    const one = async (row: MessageRow) => {
-      if (await sendOne(modules, row)) moved += 1;
-    };
-    await inTurn(rows, one, signal);
-  });
+  await freeNonces(modules, memory, await dueFlights(modules), signal);
+  const open = (await dueFlights(modules)).filter(({ state }) => state === 'nonce' || state === 'signed');
+  await inTurn(open, one, signal);
+  const intents = await listDueIntents(modules.db.kysely, INTENTS);
+  const bySender = [...Map.groupBy(intents, (row) => row.from_address)];
+  await inTurn(
+    bySender,
+    async ([from, rows]) => {
+      moved += await sendIntents(modules, memory, from, rows, signal);
+    },
+    signal,
+  );
   return moved;
 }
 
-/** As far as it goes in one breath; true when it moved at all. */
-async function sendOne(modules: MessageModules, row: MessageRow): Promise<boolean> {
-  let current: MessageRow | undefined = row;
-  let moved = false;
-  while (current) {
-    const before: MessageRow = current;
-    if (before.state === 'intent') await prepareMessage(modules, before);
-    else if (before.state === 'nonce') await signAndStore(modules, before);
-    else if (before.state === 'signed') await pushMessage(modules, before);
-    else break;
-    current = await findMessage(modules.db.kysely, before.id);
-    if (current?.state === before.state) break;
-    moved = true;
+async function dueFlights(modules: MessageModules): Promise<FlightRow[]> {
+  const now = await readServerTime(modules.db.kysely);
+  return (await listFlights(modules.db.kysely)).filter(
+    ({ not_before }) => not_before === null || not_before.getTime() <= now.getTime(),
+  );
+}
+
+/** Messages whose nonce is to be freed get what frees it; they are signed and pushed with all others. */
+async function freeNonces(
+  modules: MessageModules,
+  memory: PumpMemory,
+  flights: readonly FlightRow[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const cancelling = flights.filter(
+    (row) => row.cancel_code !== null && !row.signs_cancel && row.state !== 'landed',
+  );
+  const [first] = cancelling;
+  if (!first) return;
+  await modules.chain.onOneNode(async (node) => {
+    const market = await memory.market.read(node, first.from_address);
+    await inTurn(cancelling, (row) => prepareCancel(modules, node, market, row), signal);
+  });
+}
+
+async function sendIntents(
+  modules: MessageModules,
+  memory: PumpMemory,
+  from: AddressString,
+  intents: readonly FlightRow[],
+  signal?: AbortSignal,
+): Promise<number> {
+  let moved = 0;
+  try {
+    await modules.chain.onOneNode(async (node) => {
+      const market = await memory.market.read(node, from);
+      const pass = await startPass(modules, memory, node, market, from);
+      const one = async (row: FlightRow) => {
+        if (await sendIntent(modules, pass, row)) moved += 1;
+      };
+      await inTurn(intents, one, signal);
+    });
+  } catch (error) {
+    // Why the sender's messages wait is in the row of each.
+    await inTurn(intents, (row) => setBack(modules, row, error));
   }
   return moved;
 }
 
-async function watch(modules: MessageModules, head: Epoch, signal?: AbortSignal): Promise<void> {
-  const at = { head, now: await readServerTime(modules.db.kysely) };
-  const rows = await dueMessages(modules, ['pushed', 'landed']);
-  await inTurn(rows, (row) => watchMessage(modules, row, at), signal);
+async function startPass(
+  modules: MessageModules,
+  memory: PumpMemory,
+  node: ChainApi,
+  market: Market,
+  from: AddressString,
+): Promise<SenderPass> {
+  const standing = await accountFor(modules, memory.book, node, market, from);
+  const reserved = await reservedFunds(modules.db.kysely, from);
+  return { node, market, standing, funds: standing.balance - reserved, next: standing.next };
 }
 
-async function dueMessages(
-  modules: MessageModules,
-  states: readonly MessageRow['state'][],
-): Promise<MessageRow[]> {
-  const all: MessageRow[] = [];
-  for (let afterId = 0; ; ) {
-    const page = await listMessages(modules.db.kysely, { states, isDue: true, afterId, limit: PAGE });
-    all.push(...page);
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return all;
-    afterId = last.id;
+async function sendIntent(modules: MessageModules, pass: SenderPass, row: FlightRow): Promise<boolean> {
+  const { nonce, from } = pass.standing;
+  // Mempools take no message farther ahead than this; what would be there holds no nonce.
+  if (pass.next > nonce + modules.rules.policy().mempoolNonceGap) {
+    if (row.error_code === 'MESSAGE_SENDER_BUSY') return false;
+    const reason = new BeeproError('MESSAGE_SENDER_BUSY', { from, pending: pass.next - nonce });
+    await patchMessage(modules.db.kysely, row.id, ['intent'], reasonOf(row, reason));
+    return false;
+  }
+  await prepareMessage(modules, pass, row);
+  const now = await findMessage(modules.db.kysely, row.id);
+  if (!now || now.state === 'intent') return false;
+  if (now.nonce !== null) await sendOne(modules, now);
+  return true;
+}
+
+/** As far as it goes in one breath; true when it moved at all. */
+async function sendOne(modules: MessageModules, row: FlightRow): Promise<boolean> {
+  let moved = false;
+  for (let before: string | undefined; ; ) {
+    const current = await findMessage(modules.db.kysely, row.id);
+    if (!current || current.state === before) return moved;
+    moved ||= before !== undefined;
+    before = current.state;
+    if (current.state === 'nonce') await signAndStore(modules, current);
+    else if (current.state === 'signed') await pushMessage(modules, current);
+    else return moved;
   }
 }

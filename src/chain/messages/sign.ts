@@ -2,8 +2,8 @@ import { encodeSignedMessage, signedMessageCid, toBase64 } from '#codec';
 import { BeeproError, killPoint } from '#core';
 import { insertMessageVersion, lockMessage, type MessageRow, patchMessage, transaction } from '#db';
 import { signMessage } from '#wallet';
+import { messageOf } from './content.ts';
 import type { MessageModules } from './context.ts';
-import { messageOf } from './prepare.ts';
 import { CLEAR, setBack } from './setback.ts';
 
 /**
@@ -25,12 +25,14 @@ export async function signAndStore(modules: MessageModules, row: MessageRow): Pr
       const now = await lockMessage(trx, row.id);
       // Signed by another meanwhile, or asked for again with other gas: these bytes are not what the row says.
       if (now.state !== 'nonce' || now.gas_fee_cap !== gas_fee_cap || now.gas_premium !== gas_premium) return;
+      if (now.signs_cancel !== row.signs_cancel) return;
       await insertMessageVersion(trx, {
         message_id: row.id,
         cid,
         gas_limit,
         gas_fee_cap,
         gas_premium,
+        is_cancel: row.signs_cancel,
         signed: toBase64(encodeSignedMessage(signed)),
       });
       await patchMessage(trx, row.id, ['nonce'], { ...CLEAR, state: 'signed', cid });

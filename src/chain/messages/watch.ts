@@ -1,185 +1,190 @@
-import { toBase64 } from '#codec';
-import { BeeproError, type Epoch, isBeeproError, killPoint } from '#core';
+import { type AddressString, BeeproError, inTurn, isBeeproError } from '#core';
 import {
-  listMessageSectors,
-  listMessageVersions,
-  lockMessage,
-  type MessageRow,
-  type MessageVersionRow,
-  patchMessage,
-  serverNow,
-  setMemberExitCode,
-  transaction,
+  type FlightRow,
+  listFlights,
+  listForsaken,
+  listIntentsAmong,
+  listNodesOfPushed,
+  type MessageNodeRow,
+  readNextNonce,
+  readServerTime,
 } from '#db';
+import type { ChainApi } from '../rpc/index.ts';
+import { accountFor } from './accounts.ts';
+import { giveUp, requestCancel } from './cancel.ts';
 import type { MessageModules } from './context.ts';
-import { type FoundMessage, LOOKBACK, searchVersions, WHOLE_CHAIN } from './lookup.ts';
-import { memberOutcome } from './outcome.ts';
-import { pushAgain } from './push.ts';
-import { replace } from './replace.ts';
+import { closeGap } from './gaps.ts';
+import { type ChainLook, lookForMessage, unland } from './landing.ts';
+import { MessageSearch } from './lookup.ts';
+import { type Market, sameKey } from './market.ts';
+import type { LastLook, PumpMemory } from './memory.ts';
+import { askMempools, lookInMempools } from './mempools.ts';
+import { SenderPast } from './past.ts';
+import { replaceWhenStuck } from './replace.ts';
 import { setBack } from './setback.ts';
 
-/** A foreign message with our nonce, of other content. Source: Lotus `chain/stmgr/searchwait.go`. */
-const OTHER_MESSAGE = /not a valid replacement message/i;
-
-/** When a pass looks: the chain's head, and the database's clock. */
-export interface Moment {
-  readonly head: Epoch;
+interface Pass extends ChainLook {
+  readonly market: Market;
   readonly now: Date;
+  /** Landed messages are looked at again, deep or not: tipsets that the last pass saw are gone. */
+  readonly isReorg: boolean;
+  readonly nodes: ReadonlyMap<number, readonly MessageNodeRow[]>;
+  readonly forsaken: ReadonlySet<number>;
 }
 
 /**
- * Pushed or landed: looks where the message stands on the chain. A landed one that a reorg has dropped is
- * pushed again, the same bytes; one whose nonce is final with another message is given up.
+ * Looks where every message with a nonce stands. One nonce of each sender tells which of its messages have been
+ * executed; only these are searched, once, and again when they are deep enough to be final. Nothing is asked for a
+ * message that waits its turn.
  */
-export async function watchMessage(modules: MessageModules, row: MessageRow, at: Moment): Promise<void> {
-  try {
-    const versions = await listMessageVersions(modules.db.kysely, row.id);
-    const found = await findOurs(
-      modules,
-      versions.map((version) => version.cid),
-      lookbackFor(row, at.head),
-    );
-    if (found === 'other') return await nonceUsed(modules, row, at);
-    if (found) return await executed(modules, row, found, at.head);
-    if (row.state === 'landed') return await dropped(modules, row);
-    await stillOut(modules, row, at, versions.at(-1));
-  } catch (error) {
-    await setBack(modules, row, error);
-  }
-}
-
-/** Where a message was executed it is found again, however long nobody looked: a landed one is not taken for reverted. */
-function lookbackFor(row: MessageRow, head: Epoch): Epoch {
-  return LOOKBACK + Math.max(0, head - (row.execution_epoch ?? head));
-}
-
-async function findOurs(
+export async function watchMessages(
   modules: MessageModules,
-  cids: readonly string[],
-  lookback: Epoch,
-): Promise<FoundMessage | 'other' | undefined> {
+  memory: PumpMemory,
+  signal?: AbortSignal,
+): Promise<void> {
+  const flights = await listFlights(modules.db.kysely);
+  const forsaken = new Set(await listForsaken(modules.db.kysely));
+  if (forsaken.size > 0) await endForsaken(modules, forsaken);
+  const [first] = flights;
+  if (!first) return;
+  const nodes = Map.groupBy(await listNodesOfPushed(modules.db.kysely), (row) => row.message_id);
+  const now = await readServerTime(modules.db.kysely);
+  await modules.chain.onOneNode(async (node) => {
+    const market = await memory.market.read(node, first.from_address);
+    const last = memory.lastLook;
+    const isSame = last !== undefined && sameKey(last.key, market.key);
+    const isReorg = !isSame && (last === undefined || !(await isAncestor(node, last, market)));
+    const search = new MessageSearch(node, market.key);
+    const pass: Pass = { node, market, head: market.head, search, now, isReorg, nodes, forsaken };
+    const nonces = new Map<AddressString, number>(isSame ? last.nonces : []);
+    const bySender = [...Map.groupBy(flights, (row) => row.from_address)];
+    const one = async ([from, rows]: (typeof bySender)[number]) => {
+      const nonce = nonces.get(from) ?? (await node.stateGetActor(from, market.key)).nonce;
+      nonces.set(from, nonce);
+      await watchSender(modules, memory, pass, from, rows, nonce);
+    };
+    await inTurn(bySender, one, signal);
+    memory.lastLook = { head: market.head, key: market.key, nonces };
+  });
+}
+
+async function isAncestor(node: ChainApi, last: LastLook, { head, key }: Market): Promise<boolean> {
+  if (last.head > head) return false;
   try {
-    return await searchVersions(modules.chain, cids, lookback);
+    return sameKey((await node.chainGetTipSetByHeight(last.head, [...key])).cids, last.key);
   } catch (error) {
-    if (isBeeproError(error) && OTHER_MESSAGE.test(error.message)) return 'other';
+    if (isBeeproError(error, 'CHAIN_STATE_UNAVAILABLE') || isBeeproError(error, 'CHAIN_RPC_FAILED'))
+      return false;
     throw error;
   }
 }
 
-async function executed(
+async function watchSender(
   modules: MessageModules,
-  row: MessageRow,
-  found: FoundMessage,
-  head: Epoch,
+  memory: PumpMemory,
+  pass: Pass,
+  from: AddressString,
+  rows: readonly FlightRow[],
+  account: number,
 ): Promise<void> {
-  const { lookup, inclusionEpoch, cid } = found;
-  const isFinal = head - lookup.height >= modules.rules.confidence();
-  const isAsBefore = row.state === 'landed' && row.execution_epoch === lookup.height && row.cid === cid;
-  if (isAsBefore && !isFinal) return;
-  await transaction(modules.db, async (trx) => {
-    const now = await lockMessage(trx, row.id);
-    if (now.state !== 'pushed' && now.state !== 'landed') return;
-    await patchMessage(trx, row.id, ['pushed', 'landed'], {
-      state: isFinal ? 'final' : 'landed',
-      cid,
-      inclusion_epoch: inclusionEpoch,
-      execution_epoch: lookup.height,
-      exit_code: lookup.receipt.exitCode,
-      return_value: toBase64(lookup.receipt.return),
-      gas_used: lookup.receipt.gasUsed,
-      tries: 0,
-      not_before: null,
-      error_code: lookup.receipt.exitCode === 0 ? null : 'MESSAGE_FAILED_ON_CHAIN',
-      error_message:
-        lookup.receipt.exitCode === 0
-          ? null
-          : new BeeproError('MESSAGE_FAILED_ON_CHAIN', { exitCode: lookup.receipt.exitCode }).message,
-      ...(row.landed_at === null ? { landed_at: serverNow } : {}),
-      ...(isFinal ? { final_at: serverNow } : {}),
-    });
-    const members = await listMessageSectors(trx, row.id);
-    const outcome = memberOutcome(row.method, lookup.receipt.exitCode, lookup.receipt.return, members.length);
-    if ('unknown' in outcome) {
-      const { code, message } = new BeeproError('MESSAGE_UNDECODABLE', { cid, members: members.length });
-      await patchMessage(trx, row.id, ['landed', 'final'], { error_code: code, error_message: message });
-      return;
+  const past = new SenderPast(pass.node, from, pass.market);
+  const one = async (row: FlightRow) => {
+    try {
+      await watchOne(modules, pass, past, row, account);
+    } catch (error) {
+      await setBack(modules, row, error);
     }
-    for (const member of members) {
-      const exitCode = outcome.exitCodes[member.position] ?? lookup.receipt.exitCode;
-      await setMemberExitCode(trx, row.id, member, exitCode);
-    }
-  });
-  if (isFinal) killPoint('message.finalised');
-  else killPoint('message.landed');
-  modules.note({
-    what: isFinal ? 'final' : 'landed',
-    message: row,
-    epoch: inclusionEpoch,
-    exitCode: lookup.receipt.exitCode,
-  });
+  };
+  await inTurn(rows, one);
+  // A reorg has put some back: they are in no mempool until a node is told.
+  const out = pass.isReorg
+    ? (await listFlights(modules.db.kysely)).filter((row) => row.from_address === from)
+    : rows;
+  await watchMempools(modules, memory, pass, from, out, account);
 }
 
-/** A reorg took the message off the chain: it counts as pushed, and the same bytes are pushed again at once. */
-async function dropped(modules: MessageModules, row: MessageRow): Promise<void> {
-  await patchMessage(modules.db.kysely, row.id, ['landed'], {
-    state: 'pushed',
-    inclusion_epoch: null,
-    execution_epoch: null,
-    exit_code: null,
-    return_value: null,
-    gas_used: null,
-    landed_at: null,
-  });
-  modules.note({ what: 'reverted', message: row });
-  await pushAgain(modules, { ...row, state: 'pushed' });
-}
-
-/** Not on chain: after a while the node gets the bytes again, in case it has forgotten them; later, dearer ones. */
-async function stillOut(
+async function watchOne(
   modules: MessageModules,
-  row: MessageRow,
-  at: Moment,
-  newest: MessageVersionRow | undefined,
+  pass: Pass,
+  past: SenderPast,
+  row: FlightRow,
+  account: number,
 ): Promise<void> {
-  if (newest && isOld(modules, newest, at.now)) {
-    const account = await modules.chain.stateGetActor(row.from_address, []);
-    if (row.nonce !== null && account.nonce > row.nonce) return nonceUsed(modules, row, at);
-    // One that waits for an earlier nonce gets nowhere by paying more.
-    if (account.nonce === row.nonce && (await replace(modules, row, newest))) return;
+  const nonce = row.nonce ?? account;
+  const isUsed = account > nonce;
+  if (row.state === 'landed') {
+    const executed = row.execution_epoch ?? pass.head;
+    // A node that lags behind the execution cannot tell.
+    if (pass.head < executed) return;
+    if (!isUsed) await unland(modules, row);
+    else if (pass.isReorg || (isDue(row, pass.now) && pass.head - executed >= modules.rules.confidence()))
+      await lookForMessage(modules, pass, past, row);
+    return;
   }
-  const since = row.pushed_at?.getTime() ?? 0;
-  if (at.now.getTime() - since < modules.rules.pushAgainMs()) return;
-  try {
-    await pushAgain(modules, row);
-  } catch (error) {
-    if (!isBeeproError(error, 'CHAIN_NONCE_TOO_LOW')) throw error;
-    // Used on chain, though none of our versions was found: by another message, once that is deep enough.
-    await nonceUsed(modules, row, at);
+  if (isUsed) {
+    if (isDue(row, pass.now)) await lookForMessage(modules, pass, past, row);
+    return;
   }
+  const lapsed = lapse(row, pass);
+  if (lapsed) await requestCancel(modules, row, lapsed);
+  else if (row.state === 'pushed' && nonce === account && (row.cancel_code === null || row.signs_cancel))
+    await replaceWhenStuck(modules, pass.market, row, pass.now);
 }
 
-function isOld(modules: MessageModules, newest: MessageVersionRow, now: Date): boolean {
-  return now.getTime() - newest.created_at.getTime() >= modules.rules.replaceAfterMs();
+function isDue(row: FlightRow, now: Date): boolean {
+  return row.not_before === null || row.not_before.getTime() <= now.getTime();
 }
 
-/**
- * The nonce was used. By a message of ours after all, when nobody looked for long; else by a foreign one, which is
- * final when the account's nonce had passed ours `confidence` epochs ago.
- */
-async function nonceUsed(modules: MessageModules, row: MessageRow, at: Moment): Promise<void> {
-  const cids = (await listMessageVersions(modules.db.kysely, row.id)).map((version) => version.cid);
-  const found = await findOurs(modules, cids, WHOLE_CHAIN);
-  if (found && found !== 'other') return executed(modules, row, found, at.head);
-  const deep = Math.max(at.head - modules.rules.confidence(), 0);
-  const tipSet = await modules.chain.chainGetTipSetByHeight(deep, []);
-  const account = await modules.chain.stateGetActor(row.from_address, tipSet.cids);
-  if (row.nonce === null || account.nonce <= row.nonce) return;
-  const error = new BeeproError('MESSAGE_NONCE_LOST', { nonce: row.nonce, from: row.from_address });
-  await patchMessage(modules.db.kysely, row.id, ['pushed', 'landed'], {
-    state: 'failed',
-    error_code: error.code,
-    error_message: error.message,
-    final_at: serverNow,
-  });
-  modules.note({ what: 'given-up', message: row, error });
+/** What a message was for is past: it is never made dearer, its nonce is freed. */
+function lapse(row: FlightRow, pass: Pass): BeeproError | undefined {
+  if (row.cancel_code !== null) return undefined;
+  if (pass.forsaken.has(row.id)) return new BeeproError('MESSAGE_LAPSED', { detail: FORSAKEN });
+  if (row.deadline_epoch === null || pass.head <= row.deadline_epoch) return undefined;
+  const detail = `it had to be included by epoch ${row.deadline_epoch}`;
+  return new BeeproError('MESSAGE_LAPSED', { detail });
+}
+
+const FORSAKEN = 'none of its sectors waits for it any more';
+
+/** Intents that nobody waits for are never sent. */
+async function endForsaken(modules: MessageModules, forsaken: ReadonlySet<number>): Promise<void> {
+  const intents = await listIntentsAmong(modules.db.kysely, [...forsaken]);
+  const error = new BeeproError('MESSAGE_LAPSED', { detail: FORSAKEN });
+  await inTurn(intents, (row) => giveUp(modules, row, error, 'cancelled'));
+}
+
+async function watchMempools(
+  modules: MessageModules,
+  memory: PumpMemory,
+  pass: Pass,
+  from: AddressString,
+  rows: readonly FlightRow[],
+  account: number,
+): Promise<void> {
+  const out = rows.filter((row) => row.state === 'pushed' && (row.nonce ?? 0) >= account);
+  const next = (await readNextNonce(modules.db.kysely, from)) ?? account;
+  if (account > next) {
+    // Somebody else uses the key: what used those nonces is written down.
+    await accountFor(modules, memory.book, pass.node, pass.market, from);
+    return;
+  }
+  const known = out.flatMap((row) => pass.nodes.get(row.id) ?? []);
+  // One that was revived from its end counts as never pushed.
+  const isUnseen = out.some((row) => row.seen_at === null || row.pushed_at === null);
+  const isOwed = known.some((record) => !record.has_it && isRetryDue(record, pass.now));
+  const isMissing = next > account && !rows.some((row) => row.nonce === account);
+  const isTime = memory.looks.isDue(from, pass.now, modules.rules.pushAgainMs());
+  if (!(isUnseen || isOwed || isMissing || (isTime && out.length > 0))) return;
+  const answers = await askMempools(modules.chain.inRotation(), from);
+  if (answers.size === 0) return;
+  memory.looks.looked(from, pass.now);
+  await lookInMempools(modules, from, out, known, answers, pass.now);
+  const inMempools = Math.max(account, ...answers.values());
+  const { node, market, now } = pass;
+  const gap = { node, market, from, account, inMempools, next, flights: rows, now };
+  await closeGap(modules, memory.book, memory.gaps, gap);
+}
+
+function isRetryDue(record: MessageNodeRow, now: Date): boolean {
+  return record.not_before === null || record.not_before.getTime() <= now.getTime();
 }

@@ -1,10 +1,10 @@
-import { createMessagePump, type MessageNote, type MessagePump } from '#chain';
-import type { MessageRow, MessageSectorRow, Trx } from '#db';
+import { createMessagePump, feeCaps, type MessageNote, type MessagePump, networkPolicy } from '#chain';
+import type { FlightRow, MessageSectorRow, Trx } from '#db';
 import { requireEvent } from '#sector';
 import type { SealingModules } from './modules.ts';
 
 /** Notes after which sectors that wait for the message may go on. */
-const OUTCOMES: readonly MessageNote['what'][] = ['landed', 'final', 'given-up', 'reverted'];
+const OUTCOMES: readonly MessageNote['what'][] = ['landed', 'final', 'cancelled', 'given-up', 'reverted'];
 
 /** The message pump with this role's settings, log and sectors. */
 export function createPump(modules: SealingModules, onOutcome: () => void): MessagePump {
@@ -17,11 +17,10 @@ export function createPump(modules: SealingModules, onOutcome: () => void): Mess
       confidence: () => settings.get('chain.confidence.final'),
       pushAgainMs: () => settings.get('message.push_interval'),
       replaceAfterMs: () => settings.get('message.replace_after'),
-      maxFee: ({ purpose, miner, max_fee }) =>
-        purpose === 'precommit' || purpose === 'commit'
-          ? settings.get(`fee.${purpose}.max`, { miner })
-          : max_fee,
-      overestimation: (miner) => settings.get('fee.gas_overestimation', { miner }),
+      replacements: () => settings.get('message.replacements'),
+      fillGapsAfterMs: () => settings.get('message.fill_gaps_after'),
+      caps: (message, head) => feeCaps(settings, message, head),
+      policy: () => networkPolicy(Number.POSITIVE_INFINITY),
     },
     bind: bindSectors,
     note: (note) => {
@@ -34,7 +33,7 @@ export function createPump(modules: SealingModules, onOutcome: () => void): Mess
 /** With its nonce a pre-commit may be signed: from this commit on its sectors' tickets and data are bound. */
 async function bindSectors(
   trx: Trx,
-  message: MessageRow,
+  message: FlightRow,
   members: readonly MessageSectorRow[],
 ): Promise<void> {
   if (message.purpose !== 'precommit') return;
@@ -44,6 +43,14 @@ async function bindSectors(
 }
 
 function logNote(modules: SealingModules, note: MessageNote): void {
+  if (note.what === 'foreign') {
+    const { from, nonces } = note;
+    modules.log.warn(
+      { event: 'message.foreign', from, nonces },
+      `${nonces.length} messages of ${from} are not this database’s`,
+    );
+    return;
+  }
   const { message, what, ...facts } = note;
   const line = {
     event: `message.${what}`,
@@ -52,7 +59,12 @@ function logNote(modules: SealingModules, note: MessageNote): void {
     purpose: message.purpose,
     ...facts,
   };
-  if (note.what === 'waits' || note.what === 'retried' || note.what === 'given-up') {
+  if (
+    note.what === 'waits' ||
+    note.what === 'retried' ||
+    note.what === 'given-up' ||
+    note.what === 'cancelling'
+  ) {
     modules.log.warn({ ...line, code: note.error.code, error: undefined }, note.error.message);
   } else modules.log.info(line, `${message.purpose} message ${message.id}: ${what}`);
 }

@@ -129,8 +129,8 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
           if (!reconciled) await pump.reconcile();
           reconciled = true;
         };
-        const watch = async () => pump.watch((await viewer.view()).head, signal);
-        await inTurn([reconcile, () => pump.send(signal), watch], (step) => step());
+        const steps = [reconcile, () => pump.send(signal), () => pump.watch(signal)];
+        await inTurn(steps, (step) => step());
       },
     },
     ...extra.map((duty) => ({ ...duty, wake: new Wake() })),

@@ -3,10 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   countRunsByStatus,
   type Executor,
+  listDueIntents,
   listDueRuns,
   listExpiredRuns,
+  listFlights,
+  listForsaken,
   listHeldSectors,
   listMessages,
+  listNodesOfPushed,
+  listNoncesOf,
   listParkedSectors,
   listQueuedRuns,
   listRunningRuns,
@@ -16,6 +21,7 @@ import {
   listSectorsOnMessage,
   listUnpublished,
   pruneOutbox,
+  reservedFunds,
   saveMiner,
 } from '#db';
 import { createMigratedDatabase, type MigratedDatabase } from '#testing';
@@ -118,6 +124,12 @@ test.each<[string, (executor: Executor) => Promise<unknown>]>([
       listSectorsOnMessage(d, { ...page, activity: 'commit', state: 'CommitWait', messageStates: ['final'] }),
   ],
   ['due messages', (d) => listMessages(d, { ...page, states: ['pushed', 'landed'], isDue: true })],
+  ['messages with a nonce', (d) => listFlights(d)],
+  ['due intents', (d) => listDueIntents(d, 500)],
+  ['messages that nobody waits for', (d) => listForsaken(d)],
+  ['nodes of pushed messages', (d) => listNodesOfPushed(d)],
+  ['the newest nonces of a sender', (d) => listNoncesOf(d, 't3x', 19_000)],
+  ['what a sender has promised', (d) => reservedFunds(d, 't3x')],
   [
     'open messages of a miner',
     (d) => listMessages(d, { limit: 1, states: ['intent', 'nonce'], miner: 1000 }),

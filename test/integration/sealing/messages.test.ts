@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type ChainApi, createMessagePump, type MessageModules, type MessageNote } from '#chain';
+import {
+  type ChainApi,
+  createMessagePump,
+  type MessageModules,
+  type MessageNote,
+  networkPolicy,
+} from '#chain';
 import { toBase64 } from '#codec';
 import { BeeproError } from '#core';
 import { findMessage, insertMessage, listMessageVersions, type MessageRow } from '#db';
+import { poolOfOne } from '#testing';
 import { createSealingRig, type SealingRig } from './sealing-rig.ts';
 
 let rig: SealingRig;
@@ -48,14 +55,16 @@ function pump(
   const { db, chain, signer } = rig.modules;
   return createMessagePump({
     db,
-    chain: { ...chain, ...calls },
+    chain: poolOfOne({ ...chain, ...calls }),
     signer,
     rules: {
       confidence: () => 3,
       pushAgainMs: () => 3_600_000,
       replaceAfterMs: () => 3_600_000,
-      maxFee: (message) => message.max_fee,
-      overestimation: () => 1.25,
+      replacements: () => 8,
+      fillGapsAfterMs: () => 0,
+      caps: (message) => ({ maxFee: message.max_fee, overestimation: 1.25 }),
+      policy: () => networkPolicy(28),
       ...rules,
     },
     bind,
@@ -71,7 +80,7 @@ async function hurry(id: number): Promise<void> {
 async function land(id: number): Promise<MessageRow> {
   for (let blocks = 0; blocks < 12; blocks++) {
     await rig.devnet.control.mine();
-    await pump().watch(rig.devnet.control.height);
+    await pump().watch();
     const now = await row(id);
     if (now.state === 'final') return now;
   }
@@ -143,7 +152,7 @@ it('is pushed again, the same bytes, when the node has forgotten it', async () =
   const { cid } = await row(id);
   expect(rig.devnet.control.dropMessage(cid ?? '')).toBe(true);
   await rig.devnet.control.mine();
-  await pump({}, { pushAgainMs: () => 0 }).watch(rig.devnet.control.height);
+  await pump({}, { pushAgainMs: () => 0 }).watch();
   expect(notes).toContain('pushed-again');
   expect(await land(id)).toMatchObject({ state: 'final', cid });
 });
@@ -154,9 +163,9 @@ it('is replaced by a dearer one when it is stuck, under its nonce', async () => 
   const first = await row(id);
   rig.devnet.control.setBaseFee((first.gas_fee_cap ?? 0n) * 4n);
   await rig.devnet.control.mine(2);
-  await pump().watch(rig.devnet.control.height);
+  await pump().watch();
   expect((await row(id)).state).toBe('pushed');
-  await pump({}, { replaceAfterMs: () => 0 }).watch(rig.devnet.control.height);
+  await pump({}, { replaceAfterMs: () => 0 }).watch();
   expect(await row(id)).toMatchObject({ state: 'nonce', nonce: first.nonce });
   await pump().send();
   const second = await row(id);
@@ -191,10 +200,15 @@ it('is replaced only when its nonce is the next: paying more does not help one t
   await pump().send();
   const second = await send(20n);
   await pump().send();
-  await pump({}, { replaceAfterMs: () => 0 }).watch(rig.devnet.control.height);
+  await pump({}, { replaceAfterMs: () => 0 }).watch();
+  expect(await row(first)).toMatchObject({ state: 'pushed' });
+  rig.devnet.control.setBaseFee(((await row(first)).gas_fee_cap ?? 0n) * 4n);
+  await rig.devnet.control.mine(2);
+  await pump({}, { replaceAfterMs: () => 0 }).watch();
   expect(await row(first)).toMatchObject({ state: 'nonce' });
   expect(await row(second)).toMatchObject({ state: 'pushed' });
   await pump().send();
+  rig.devnet.control.setBaseFee(undefined);
   expect(await land(first)).toMatchObject({ state: 'final' });
   expect(await land(second)).toMatchObject({ state: 'final' });
 });
@@ -223,12 +237,12 @@ it('is found where it was executed, though nobody has looked for long', async ()
       return chain.stateSearchMsg(...args);
     },
   };
-  await pump(calls, { confidence: () => 100_000 }).watch(rig.devnet.control.height);
+  await pump(calls, { confidence: () => 100_000 }).watch();
   const landed = await row(id);
   expect(landed).toMatchObject({ state: 'landed' });
-  const later = (landed.execution_epoch ?? 0) + 5_000;
-  await pump(calls, { confidence: () => 100_000 }).watch(later);
-  expect(lookbacks.at(-1)).toBeGreaterThanOrEqual(5_000);
+  await rig.devnet.control.mineTo((landed.execution_epoch ?? 0) + 1_000);
+  await pump(calls, { confidence: () => 100_000 }).watch();
+  expect(lookbacks.at(-1)).toBeGreaterThanOrEqual(1_000 + 900);
   expect(await land(id)).toMatchObject({ state: 'final' });
 });
 
@@ -238,7 +252,8 @@ it('reconciles every sender, though the chain does not know one of them', async 
   await db.kysely.insertInto('sender').values({ address: '', next_nonce: 0 }).execute();
   const { chain } = rig.modules;
   const calls: Partial<ChainApi> = {
-    mpoolGetNonce: (address) => (address === '' ? Promise.reject(LOST) : chain.mpoolGetNonce(address)),
+    stateGetActor: (address, key) =>
+      address === '' ? Promise.reject(LOST) : chain.stateGetActor(address, key),
   };
   await expect(pump(calls).reconcile()).rejects.toMatchObject({ code: 'CHAIN_TIMED_OUT' });
   await db.kysely.deleteFrom('sender').where('address', '=', '').execute();
@@ -272,6 +287,6 @@ it('is given up when its nonce is final with a message of somebody else', async 
   await rig.devnet.control.mine(8);
   await hurry(id);
   await pump().send();
-  await pump({}, { pushAgainMs: () => 0 }).watch(rig.devnet.control.height);
+  await pump({}, { pushAgainMs: () => 0 }).watch();
   expect(await row(id)).toMatchObject({ state: 'failed', error_code: 'MESSAGE_NONCE_LOST' });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createLotusClient } from '#chain';
 import { toHex } from '#codec';
 import { openSettings, type Settings, type SettingsOptions, setSetting } from '#config';
-import { claimRun, type PhaseRunRow, transaction } from '#db';
+import { claimRun, type DatabaseOptions, type PhaseRunRow, transaction } from '#db';
 import { type Devnet, type DevnetOptions, type SealVerifier, startDevnet, zeroCommitment } from '#devnet';
 import { createLogger } from '#log';
 import { QueueBus } from '#queues';
@@ -37,6 +37,8 @@ export interface SealingRig extends AsyncDisposable {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** As `chain.nodes` names the devnet. */
   readonly node: string;
+  /** For processes of their own. */
+  readonly database: DatabaseOptions;
   set(name: string, value: string): Promise<void>;
   start(): { stop(): Promise<void> };
   /** Claims and answers every run that is queued, as a worker that computes nothing. Returns what it answered. */
@@ -88,6 +90,7 @@ export async function createSealingRig(
       BEEPRO_STATE_DIR: join(folder.path, 'cli'),
     },
     node: `${devnet.url} token=file:${join(folder.path, 'token')}`,
+    database: store.options,
     set: (name: string, value: string) => set(modules, settings, name, value),
     start: () => startSealing(modules),
     work: (answers: Partial<Record<string, WorkerAnswer>> = {}) => work(modules, answers),

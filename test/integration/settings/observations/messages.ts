@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { signedMessageCid, toBase64 } from '#codec';
 import type { SettingName } from '#config';
-import { findMessage, insertMessage, listMessageVersions, type MessageRow } from '#db';
+import { findMessage, insertMessage, listMessages, listMessageVersions, type MessageRow } from '#db';
 import { waitFor } from '#testing';
 import type { CoordinatorBench } from '../support/coordinator-bench.ts';
 import { IN_FORCE, type Observations, stays } from '../support/observation.ts';
@@ -80,6 +80,7 @@ export const MESSAGES: Observations<
     await bench.given('message.push_interval', '1h');
     const id = await send(bench);
     const { cid } = await untilState(bench, id, 'pushed');
+    await waitFor(async () => (await row(bench, id)).seen_at, IN_FORCE);
     const { chain, devnet } = { ...bench.rig, ...bench.rig.modules };
     const isPending = async () =>
       (await chain.mpoolPending([])).some((signed) => signedMessageCid(signed) === cid);
@@ -96,6 +97,7 @@ export const MESSAGES: Observations<
     const id = await send(bench);
     const { gas_fee_cap: cap, nonce } = await untilState(bench, id, 'pushed');
     devnet.control.setBaseFee((cap ?? 0n) * 4n);
+    await devnet.control.mine(2);
     const versions = async () => (await listMessageVersions(modules.db.kysely, id)).length;
     await stays('one version', async () => (await versions()) === 1);
     await bench.change('message.replace_after', '1s');
@@ -103,6 +105,47 @@ export const MESSAGES: Observations<
     expect((await row(bench, id)).nonce).toBe(nonce);
     devnet.control.setBaseFee(undefined);
     await bench.given('message.replace_after', '12h');
+    await land(bench, id);
+  },
+
+  'message.replacements': async (bench) => {
+    const { devnet, modules } = bench.rig;
+    await bench.given('message.replacements', '0');
+    await bench.given('message.replace_after', '1s');
+    const id = await send(bench);
+    const { gas_fee_cap: cap } = await untilState(bench, id, 'pushed');
+    devnet.control.setBaseFee((cap ?? 0n) * 4n);
+    await devnet.control.mine(2);
+    const versions = async () => (await listMessageVersions(modules.db.kysely, id)).length;
+    await waitFor(async () => (await row(bench, id)).error_code === 'MESSAGE_REPLACEMENTS_SPENT', IN_FORCE);
+    await stays('one version', async () => (await versions()) === 1);
+    await bench.change('message.replacements', '3');
+    await waitFor(async () => (await versions()) > 1, IN_FORCE);
+    devnet.control.setBaseFee(undefined);
+    await land(bench, id);
+  },
+
+  /** A message of other software leaves the mempool, and one of ours waits behind its nonce. */
+  'message.fill_gaps_after': async (bench) => {
+    const { devnet, modules } = bench.rig;
+    await bench.given('message.fill_gaps_after', '0s');
+    const from = devnet.accounts.operator ?? '';
+    const foreign = await modules.chain.mpoolPushMessage(
+      {
+        ...{ version: 0, to: from, from, nonce: 0, value: 1n },
+        ...{ gasLimit: 0n, gasFeeCap: 0n, gasPremium: 0n, method: 0, params: new Uint8Array() },
+      },
+      null,
+    );
+    const id = await send(bench);
+    expect((await untilState(bench, id, 'pushed')).nonce).toBe(foreign.message.nonce + 1);
+    expect(devnet.control.dropMessage(signedMessageCid(foreign))).toBe(true);
+    await devnet.control.mine();
+    const gaps = () => listMessages(modules.db.kysely, { from, limit: 10_000 });
+    const filled = async () => (await gaps()).find((message) => message.purpose === 'gap');
+    await stays('waiting behind the gap', async () => !(await filled()));
+    await bench.change('message.fill_gaps_after', '1s');
+    await waitFor(filled, IN_FORCE);
     await land(bench, id);
   },
 
