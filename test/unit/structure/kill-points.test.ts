@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KILL_POINTS, type KillPoint, RARE_KILL_POINTS } from '#core';
+import { KILL_POINTS, type KillPoint, MINING_KILL_POINTS, RARE_KILL_POINTS } from '#core';
 import type { MessageState } from '#db';
 
 const SOURCES = globSync(['src/**/*.ts', 'workers/**/*.ts', 'queues/**/*.ts', 'db/**/*.ts']).filter(
@@ -19,7 +19,7 @@ const AFTER_COMMIT: Readonly<Record<Exclude<MessageState, 'failed' | 'replaced' 
     final: 'message.finalised',
   };
 
-const ALL_POINTS = [...KILL_POINTS, ...RARE_KILL_POINTS];
+const ALL_POINTS = [...KILL_POINTS, ...MINING_KILL_POINTS, ...RARE_KILL_POINTS];
 
 /** Commits after which nothing is left to be done: a crash there is a crash before the next step. */
 const NOTHING_FOLLOWS = new Set([
