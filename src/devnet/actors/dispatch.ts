@@ -8,8 +8,14 @@ import {
 } from '#codec';
 import type { ActorCode } from '../state/index.ts';
 import { ActorError, EXIT } from './actor-error.ts';
+import { compactPartitions } from './miner/compact.ts';
+import { disputeWindowedPoSt } from './miner/dispute.ts';
+import { extendSectorExpiration2 } from './miner/extend.ts';
+import { declareFaults, declareFaultsRecovered } from './miner/faults.ts';
 import { preCommitSectorBatch2 } from './miner/pre-commit.ts';
 import { proveCommitSectors3 } from './miner/prove-commit.ts';
+import { terminateSectors } from './miner/terminate.ts';
+import { submitWindowedPoSt } from './miner/window-post.ts';
 import { withdrawBalance } from './miner/withdraw.ts';
 import { createMiner } from './power/create-miner.ts';
 import type { Invocation, Runtime } from './runtime.ts';
@@ -34,6 +40,13 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   }),
   handler(MINER_METHODS.ProveCommitSectors3, proveCommitSectors3),
   handler(MINER_METHODS.WithdrawBalance, withdrawBalance),
+  handler(MINER_METHODS.SubmitWindowedPoSt, submitWindowedPoSt),
+  handler(MINER_METHODS.DisputeWindowedPoSt, disputeWindowedPoSt),
+  handler(MINER_METHODS.DeclareFaults, declareFaults),
+  handler(MINER_METHODS.DeclareFaultsRecovered, declareFaultsRecovered),
+  handler(MINER_METHODS.TerminateSectors, terminateSectors),
+  handler(MINER_METHODS.ExtendSectorExpiration2, extendSectorExpiration2),
+  handler(MINER_METHODS.CompactPartitions, compactPartitions),
 ]);
 
 /** Runs a method of an actor; a plain transfer has none. @throws ActorError */
@@ -62,6 +75,13 @@ const TUPLE_FIELDS: Readonly<Record<string, number>> = {
   ProveCommitSectors3: 6,
   WithdrawBalance: 1,
   CreateMiner: 5,
+  SubmitWindowedPoSt: 5,
+  DisputeWindowedPoSt: 2,
+  DeclareFaults: 1,
+  DeclareFaultsRecovered: 1,
+  TerminateSectors: 1,
+  ExtendSectorExpiration2: 1,
+  CompactPartitions: 2,
 };
 
 function describe(method: { readonly name: string }, bytes: Uint8Array, cause: unknown): string {

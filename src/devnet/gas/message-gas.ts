@@ -17,6 +17,10 @@ export function onChainMessageGas(length: number): number {
   return MESSAGE_COMPUTE + ACTOR_UPDATE + STORAGE_PER_BYTE * (MESSAGE_OVERHEAD_BYTES + length);
 }
 
+/** Window PoSts that are verified at once. Source: FVM `gas/price_list.rs`, `verify_post`. */
+const VERIFY_POST = 117_680_921;
+const VERIFY_POST_PER_SECTOR = 43_780;
+
 export interface ExecutedWork {
   readonly value: bigint;
   readonly method: number;
@@ -25,7 +29,7 @@ export interface ExecutedWork {
   readonly actor: string;
   /** Sectors in the parameters. */
   readonly sectors: number;
-  /** Of these, proofs that were verified one by one. */
+  /** Of these, proofs that were verified one by one; for a window PoSt the sectors that its verification was about. */
   readonly proofs: number;
   readonly returnBytes: number;
   /** The method aborted before it changed anything. */
@@ -55,9 +59,25 @@ function methodGas({ actor, method, sectors, proofs }: ExecutedWork): number {
     // Recorded with one sector: 89.7 million, of which one proof is 42 million.
     case MINER_METHODS.ProveCommitSectors3.number:
       return 31_000_000 + 16_600_000 * sectors + VERIFY_SEAL * proofs;
+    // Recorded unverified with one partition: 23.6 million, of which the message itself is 1.05 million.
+    case MINER_METHODS.SubmitWindowedPoSt.number:
+      return 19_300_000 + 3_250_000 * sectors + verifyPostGas(proofs);
+    case MINER_METHODS.DisputeWindowedPoSt.number:
+      return 22_000_000 + verifyPostGas(proofs);
+    // Not recorded: of the size of what they change.
+    case MINER_METHODS.DeclareFaults.number:
+    case MINER_METHODS.DeclareFaultsRecovered.number:
+    case MINER_METHODS.TerminateSectors.number:
+    case MINER_METHODS.ExtendSectorExpiration2.number:
+    case MINER_METHODS.CompactPartitions.number:
+      return 16_000_000 + 600_000 * sectors;
     default:
       return 4_000_000;
   }
+}
+
+function verifyPostGas(sectors: number): number {
+  return sectors === 0 ? 0 : VERIFY_POST + VERIFY_POST_PER_SECTOR * sectors;
 }
 
 /** Source: Lotus: a BLS message travels without its signature, which is aggregated. */
