@@ -30,7 +30,12 @@ export class AgentUnderTest {
       stateDir: join(dir, 'chain'),
       acceptReplayProofs: true,
       blockTimeMs: 4_000,
-      verifier: { verifySeal: async () => false, verifyAggregate: async () => false, close: async () => {} },
+      verifier: {
+        verifySeal: async () => false,
+        verifyAggregate: async () => false,
+        verifyWindowPoSt: async () => false,
+        close: async () => {},
+      },
     });
     const database = openDatabase({ url, passwordFile });
     await database.kysely

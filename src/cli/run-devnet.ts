@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '#config';
 import { BeeproError, type SectorSizeName, toBeeproError } from '#core';
-import { defaultGenesis, startDevnet } from '#devnet';
+import { DEFAULT_POLICY, defaultGenesis, shortProving, startDevnet } from '#devnet';
 import type { Logger } from '#log';
 import { FOLDER_VARIABLE, resolveParameterFolder } from '#params';
 import type { RunningRole } from '#roles';
@@ -22,6 +22,17 @@ export interface DevnetRequest {
   readonly nullRounds?: number;
   readonly constantRandomness?: boolean;
   readonly acceptReplayProofs?: boolean;
+  /** Epochs. */
+  readonly provingPeriod?: number;
+  readonly deadlines?: number;
+}
+
+/** Nothing when nothing was asked, so that a chain that is there keeps its own. */
+function provingPolicy({ provingPeriod, deadlines }: DevnetRequest) {
+  if (provingPeriod === undefined && deadlines === undefined) return {};
+  const { wPoStPeriodDeadlines, wPoStChallengeWindow } = DEFAULT_POLICY;
+  const count = deadlines ?? wPoStPeriodDeadlines;
+  return { policy: shortProving(provingPeriod ?? count * wPoStChallengeWindow, count) };
 }
 
 /** Starts the embedded chain and says where its address and token stand. @throws BeeproError `DEVNET_…` */
@@ -48,6 +59,7 @@ export async function runDevnet(request: DevnetRequest, log: Logger): Promise<Ru
     ...(nullRounds !== undefined && { nullRounds }),
     ...(constantRandomness !== undefined && { constantRandomness }),
     ...(acceptReplayProofs !== undefined && { acceptReplayProofs }),
+    ...provingPolicy(request),
     onBlockFailure: (failure) => {
       const error = toBeeproError(failure);
       log.error({ event: 'devnet.block-failed', code: error.code, err: error }, error.message);

@@ -11,8 +11,11 @@ export {
   type GenesisSpec,
   type PreSealedSector,
 } from './genesis/genesis-spec.ts';
+export { type PreSealedFiles, type PreSealRequest, preSealSectors } from './genesis/pre-seal.ts';
 export type { NodeStanding } from './node/devnet-node.ts';
 export type { ChainIdentity, DevnetOptions } from './options.ts';
 export { DEFAULT_POLICY, type NetworkPolicy } from './policy.ts';
+export type { WindowPoStInput } from './proofs/post-verifier.ts';
 export type { AggregateProofInput, SealProofInput, SealVerifier } from './proofs/seal-verifier.ts';
 export type { Permission } from './rpc/auth.ts';
+export { type ProvingPolicy, shortProving } from './short-proving.ts';

@@ -25,6 +25,15 @@ export interface NetworkPolicy {
   readonly wPoStChallengeWindow: Epoch;
   readonly wPoStChallengeLookback: Epoch;
   readonly faultDeclarationCutoff: Epoch;
+  /** How long after a deadline's end its unverified proofs may be disputed, and its partitions not be compacted. */
+  readonly wPoStDisputeWindow: Epoch;
+  /** A sector that is faulty for so many proving periods is terminated. */
+  readonly faultMaxAgePeriods: number;
+  /** Partitions that one window PoSt message may prove. */
+  readonly postedPartitionsMax: number;
+  /** Partitions and sectors that one declaration or termination may name. */
+  readonly addressedPartitionsMax: number;
+  readonly addressedSectorsMax: number;
   readonly maxPartitionsPerDeadline: number;
   readonly minAggregatedSectors: number;
   readonly maxAggregatedSectors: number;
@@ -44,6 +53,11 @@ export const DEFAULT_POLICY: NetworkPolicy = {
   wPoStChallengeWindow: HOUR / 2,
   wPoStChallengeLookback: 20,
   faultDeclarationCutoff: 70,
+  wPoStDisputeWindow: 2 * CHAIN_FINALITY,
+  faultMaxAgePeriods: 42,
+  postedPartitionsMax: 3,
+  addressedPartitionsMax: 3000,
+  addressedSectorsMax: 25_000,
   maxPartitionsPerDeadline: 3000,
   minAggregatedSectors: 4,
   maxAggregatedSectors: 819,
@@ -52,6 +66,11 @@ export const DEFAULT_POLICY: NetworkPolicy = {
 
 export function provingPeriod(policy: NetworkPolicy): Epoch {
   return policy.wPoStPeriodDeadlines * policy.wPoStChallengeWindow;
+}
+
+/** How long a sector may stay faulty. */
+export function faultMaxAge(policy: NetworkPolicy): Epoch {
+  return policy.faultMaxAgePeriods * provingPeriod(policy);
 }
 
 /** Epochs from a pre-commit's inclusion to the last in which it can be proven. */

@@ -28,6 +28,8 @@ interface DevnetCommand extends LogOptions {
   readonly constantRandomness?: true;
   readonly testNetwork?: true;
   readonly acceptReplayProofs?: true;
+  readonly provingPeriod?: number;
+  readonly deadlines?: number;
 }
 
 export function registerDevnet(program: Command): void {
@@ -69,6 +71,12 @@ export function configureDevnet(command: Command): Command {
     )
     .option('--seed <text>', 'keys and randomness follow from it (random)')
     .option('--network <name>', 'what the chain calls itself (beepro-devnet)')
+    .option(
+      '--proving-period <epochs>',
+      'a whole number of epochs for each deadline; lookback, cutoff and dispute window scale with it (2880)',
+      countArgument,
+    )
+    .option('--deadlines <count>', 'deadlines of a proving period, at least 3 (48)', countArgument)
     .option('--null-rounds <share>', 'share of epochs without a block, 0 to below 1 (0)', shareArgument)
     .option('--constant-randomness', 'tickets and seeds depend on the seed and the sector alone: for tests')
     .option('--test-network', `short for --network ${TEST_NETWORK} --seed test --constant-randomness`)

@@ -1,3 +1,5 @@
+import type { BitField } from '#codec';
+
 /** Exit codes that actors abort with. Source: fvm_shared `error::ExitCode`; miner's own in `actors/miner`. */
 export const EXIT = {
   ok: 0,
@@ -37,6 +39,16 @@ export function forbidden(message: string): ActorError {
   return new ActorError(EXIT.forbidden, message);
 }
 
+/** Runs a step of a method whose abort is told with what was being done, under the same code. */
+export function within<T>(words: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof ActorError) throw new ActorError(error.exitCode, `${words}: ${error.message}`);
+    throw error;
+  }
+}
+
 /** Lets a failed system call abort the message without naming an actor's frame, as the VM's own sends do. */
 export class SendError extends Error {
   readonly exitCode: number;
@@ -46,6 +58,11 @@ export class SendError extends Error {
     this.name = 'SendError';
     this.exitCode = exitCode;
   }
+}
+
+/** A bitfield as the actors print it: its ranges. */
+export function printBitField(field: BitField): string {
+  return `{${field.ranges.map(({ start, end }) => (end === start + 1 ? start : `${start}-${end - 1}`)).join(', ')}}`;
 }
 
 /** FIL as the actors print it in errors: always with a decimal point. Source: fvm_shared `TokenAmount`. */

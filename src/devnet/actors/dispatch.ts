@@ -9,8 +9,14 @@ import {
 import type { ActorCode } from '../state/index.ts';
 import { ActorError, EXIT } from './actor-error.ts';
 import { changeWorkerAddress, confirmChangeWorkerAddress, repayFeeDebt } from './miner/account.ts';
+import { compactPartitions } from './miner/compact.ts';
+import { disputeWindowedPoSt } from './miner/dispute.ts';
+import { extendSectorExpiration2 } from './miner/extend.ts';
+import { declareFaults, declareFaultsRecovered } from './miner/faults.ts';
 import { preCommitSectorBatch2 } from './miner/pre-commit.ts';
 import { proveCommitSectors3 } from './miner/prove-commit.ts';
+import { terminateSectors } from './miner/terminate.ts';
+import { submitWindowedPoSt } from './miner/window-post.ts';
 import { withdrawBalance } from './miner/withdraw.ts';
 import { createMiner } from './power/create-miner.ts';
 import type { Invocation, Runtime } from './runtime.ts';
@@ -38,6 +44,13 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   handler(MINER_METHODS.RepayDebt, repayFeeDebt),
   handler(MINER_METHODS.ChangeWorkerAddress, changeWorkerAddress),
   handler(MINER_METHODS.ConfirmChangeWorkerAddress, confirmChangeWorkerAddress),
+  handler(MINER_METHODS.SubmitWindowedPoSt, submitWindowedPoSt),
+  handler(MINER_METHODS.DisputeWindowedPoSt, disputeWindowedPoSt),
+  handler(MINER_METHODS.DeclareFaults, declareFaults),
+  handler(MINER_METHODS.DeclareFaultsRecovered, declareFaultsRecovered),
+  handler(MINER_METHODS.TerminateSectors, terminateSectors),
+  handler(MINER_METHODS.ExtendSectorExpiration2, extendSectorExpiration2),
+  handler(MINER_METHODS.CompactPartitions, compactPartitions),
 ]);
 
 /** Runs a method of an actor; a plain transfer has none. @throws ActorError */
@@ -67,6 +80,13 @@ const TUPLE_FIELDS: Readonly<Record<string, number>> = {
   WithdrawBalance: 1,
   ChangeWorkerAddress: 2,
   CreateMiner: 5,
+  SubmitWindowedPoSt: 5,
+  DisputeWindowedPoSt: 2,
+  DeclareFaults: 1,
+  DeclareFaultsRecovered: 1,
+  TerminateSectors: 1,
+  ExtendSectorExpiration2: 1,
+  CompactPartitions: 2,
 };
 
 function describe(method: { readonly name: string }, bytes: Uint8Array, cause: unknown): string {

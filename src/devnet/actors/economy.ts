@@ -18,7 +18,7 @@ export const DEFAULT_ECONOMY: NetworkEconomy = {
   circulatingSupply: 50_000_000n * 10n ** 18n,
 };
 
-const EPOCHS_IN_DAY = 2880n;
+export const EPOCHS_IN_DAY = 2880n;
 /** Days of expected reward in deposit and pledge. Source: builtin-actors `actors/miner/src/monies.rs`. */
 const PROJECTION_DAYS = 20n;
 /** At most 1 FIL for 32 GiB of quality-adjusted power. Source: same. */
@@ -26,23 +26,32 @@ const MAX_PLEDGE_PER_BYTE = 10n ** 18n / (32n << 30n);
 /** Verified data counts tenfold; a deposit assumes nothing else. Source: builtin-actors `policy.rs`. */
 const MAX_QUALITY = 10n;
 
-function expectedReward(economy: NetworkEconomy, power: bigint, networkPower: bigint): AttoFil {
-  const reward =
-    (economy.rewardPerEpoch * power * PROJECTION_DAYS * EPOCHS_IN_DAY) /
-    (economy.assumedPower + networkPower);
+/** attoFIL that so much power is expected to earn in so many epochs. Source: `expected_reward_for_power`. */
+export function expectedReward(
+  economy: NetworkEconomy,
+  power: bigint,
+  networkPower: bigint,
+  epochs: bigint,
+): AttoFil {
+  return (economy.rewardPerEpoch * power * epochs) / (economy.assumedPower + networkPower);
+}
+
+/** Source: `expected_reward_for_power_clamped_at_atto_fil`. */
+function projectedReward(economy: NetworkEconomy, power: bigint, networkPower: bigint): AttoFil {
+  const reward = expectedReward(economy, power, networkPower, PROJECTION_DAYS * EPOCHS_IN_DAY);
   return reward > 0n ? reward : 1n;
 }
 
 /** What one sector's pre-commit locks. Source: `pre_commit_deposit_for_power`. */
 export function preCommitDeposit(economy: NetworkEconomy, sectorSize: Bytes, networkPower: bigint): AttoFil {
-  return expectedReward(economy, BigInt(sectorSize) * MAX_QUALITY, networkPower);
+  return projectedReward(economy, BigInt(sectorSize) * MAX_QUALITY, networkPower);
 }
 
 /** What one sector's activation locks. Source: `initial_pledge_for_power`, before its gradual change (gamma = 1). */
 export function initialPledge(economy: NetworkEconomy, power: bigint, networkPower: bigint): AttoFil {
   const share = economy.assumedPower + networkPower;
   const additional = (economy.circulatingSupply * 3n * power) / (share * 10n);
-  const nominal = expectedReward(economy, power, networkPower) + additional;
+  const nominal = projectedReward(economy, power, networkPower) + additional;
   const cap = MAX_PLEDGE_PER_BYTE * power;
   return nominal < cap ? nominal : cap;
 }

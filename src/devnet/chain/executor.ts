@@ -3,7 +3,7 @@ import type { CidString, Epoch } from '#core';
 import { runDeadlineCron } from '../actors/miner/deadline-cron.ts';
 import { type Environment, Runtime } from '../actors/runtime.ts';
 import { nextBaseFee } from '../gas/base-fee.ts';
-import type { ChainState } from '../state/index.ts';
+import type { ChainState, Deadline } from '../state/index.ts';
 import type { Executed, TipSet } from './tipset.ts';
 import { type Applied, applyMessage } from './vm.ts';
 
@@ -53,6 +53,24 @@ export async function executeTipSet(
   };
 }
 
+/** What a deadline's proofs, faults and declarations have made of it. */
+function provingState({ partitions, partitionsPoSted, posts, disputable }: Deadline): unknown[] {
+  return [
+    partitionsPoSted.toJson(),
+    posts.length,
+    disputable.posts.size,
+    ...partitions.flatMap((partition) =>
+      [
+        partition.sectors,
+        partition.unproven,
+        partition.faults,
+        partition.recoveries,
+        partition.terminated,
+      ].map((field) => field.toJson()),
+    ),
+  ];
+}
+
 const changeSchema = schema.array(
   schema.tuple({ id: schema.uint, nonce: schema.uint, balance: schema.bigInt, detail: schema.bytes }),
 );
@@ -85,6 +103,9 @@ function stateRoot(
                 miner.preCommits.size,
                 miner.sectors.size,
                 miner.allocatedSectors.toJson(),
+                miner.power.rawBytePower,
+                miner.power.qualityAdjPower,
+                ...miner.deadlines.flatMap(provingState),
               ].join(),
             ),
           )

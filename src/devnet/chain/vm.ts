@@ -6,7 +6,6 @@ import {
   METHOD_SEND,
   type Message,
   type MessageReceipt,
-  MINER_METHODS,
   type SignedMessage,
 } from '#codec';
 import { type ActorId, type AttoFil, BeeproError, type ErrorCode } from '#core';
@@ -216,7 +215,7 @@ function work(runtime: Runtime, message: Message, receiver: ActorId | undefined,
     created,
     actor: actor?.code ?? 'account',
     sectors: message.method === METHOD_SEND ? 0 : sectors,
-    proofs: message.method === MINER_METHODS.ProveCommitSectors3.number ? proofs : 0,
+    proofs: message.method === METHOD_SEND ? 0 : proofs,
     returnBytes: 0,
     aborted: false,
   };

@@ -30,6 +30,10 @@ export function onChainMessageGas(length: number): number {
   return MESSAGE_COMPUTE + ACTOR_UPDATE + STORAGE_PER_BYTE * (MESSAGE_OVERHEAD_BYTES + length);
 }
 
+/** Window PoSts that are verified at once. Source: FVM `gas/price_list.rs`, `verify_post`. */
+const VERIFY_POST = 117_680_921;
+const VERIFY_POST_PER_SECTOR = 43_780;
+
 export interface ExecutedWork {
   readonly value: bigint;
   readonly method: number;
@@ -38,7 +42,10 @@ export interface ExecutedWork {
   readonly actor: string;
   /** Sectors in the parameters. */
   readonly sectors: number;
-  /** Of these, proofs that were verified one by one; none of a prove-commit's when they are aggregated. */
+  /**
+   * Of these, proofs that were verified one by one; none of a prove-commit's when they are aggregated. For a window PoSt
+   * the sectors that its verification was about.
+   */
   readonly proofs: number;
   readonly returnBytes: number;
   /** The method aborted before it changed anything. */
@@ -71,6 +78,18 @@ function methodGas({ actor, method, sectors, proofs }: ExecutedWork): number {
     // larger state makes both four times dearer.
     case MINER_METHODS.ProveCommitSectors3.number:
       return 34_500_000 + 13_100_000 * sectors + (proofs > 0 ? VERIFY_SEAL * proofs : aggregateGas(sectors));
+    // Recorded unverified with one partition: 23.6 million, of which the message itself is 1.05 million.
+    case MINER_METHODS.SubmitWindowedPoSt.number:
+      return 19_300_000 + 3_250_000 * sectors + verifyPostGas(proofs);
+    case MINER_METHODS.DisputeWindowedPoSt.number:
+      return 22_000_000 + verifyPostGas(proofs);
+    // Not recorded: of the size of what they change.
+    case MINER_METHODS.DeclareFaults.number:
+    case MINER_METHODS.DeclareFaultsRecovered.number:
+    case MINER_METHODS.TerminateSectors.number:
+    case MINER_METHODS.ExtendSectorExpiration2.number:
+    case MINER_METHODS.CompactPartitions.number:
+      return 16_000_000 + 600_000 * sectors;
     default:
       return 4_000_000;
   }
@@ -79,6 +98,10 @@ function methodGas({ actor, method, sectors, proofs }: ExecutedWork): number {
 function aggregateGas(sectors: number): number {
   const step = VERIFY_AGGREGATE.findLast(([least]) => sectors >= least);
   return VERIFY_AGGREGATE_PER_SECTOR * sectors + (step?.[1] ?? 0);
+}
+
+function verifyPostGas(sectors: number): number {
+  return sectors === 0 ? 0 : VERIFY_POST + VERIFY_POST_PER_SECTOR * sectors;
 }
 
 /** Source: Lotus: a BLS message travels without its signature, which is aggregated. */

@@ -1,4 +1,5 @@
 import type { ActorId, SectorNumber } from '#core';
+import type { WindowPoStInput } from './post-verifier.ts';
 
 /** One PoRep proof with everything it is about. Commitments and randomness are raw 32 bytes. */
 export interface SealProofInput {
@@ -24,5 +25,6 @@ export interface AggregateProofInput {
 export interface SealVerifier {
   verifySeal(input: SealProofInput): Promise<boolean>;
   verifyAggregate(input: AggregateProofInput): Promise<boolean>;
+  verifyWindowPoSt(input: WindowPoStInput): Promise<boolean>;
   close(): Promise<void>;
 }

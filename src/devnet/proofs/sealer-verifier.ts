@@ -1,5 +1,6 @@
 import { toHex } from '#codec';
 import { ResidentSealer, type SealerProgram } from '#sealer';
+import type { WindowPoStInput } from './post-verifier.ts';
 import type { AggregateProofInput, SealProofInput, SealVerifier } from './seal-verifier.ts';
 
 /** Source: protocol of the sealer, op `verify-aggregate`. */
@@ -32,6 +33,18 @@ export class SealerVerifier implements SealVerifier {
       proof_type: input.sealProof,
       aggregation: SNARK_PACK_V2,
       sectors: input.sectors.map(sectorParams),
+      proof: toHex(input.proof),
+    });
+    return result.valid;
+  }
+
+  /** @throws BeeproError `SEALER_…` */
+  async verifyWindowPoSt(input: WindowPoStInput): Promise<boolean> {
+    const { result } = await this.#sealer.request('verify-window-post', {
+      miner: input.miner,
+      post_proof: input.postProof,
+      randomness: toHex(input.randomness),
+      sectors: input.sectors.map(({ number, commR }) => ({ number, comm_r: toHex(commR) })),
       proof: toHex(input.proof),
     });
     return result.valid;

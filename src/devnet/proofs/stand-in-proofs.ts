@@ -1,5 +1,6 @@
 import { toHex } from '#codec';
 import { isStandInProof, standInProof } from '#sealer';
+import type { WindowPoStInput } from './post-verifier.ts';
 import type { AggregateProofInput, SealProofInput, SealVerifier } from './seal-verifier.ts';
 
 /**
@@ -24,6 +25,11 @@ export class StandInProofs implements SealVerifier {
   async verifyAggregate(input: AggregateProofInput): Promise<boolean> {
     // Stand-ins aggregate nothing.
     return !isStandInProof(input.proof) && this.#verifier.verifyAggregate(input);
+  }
+
+  /** There is no stand-in for one: what is proven again and again has no work worth sparing. */
+  async verifyWindowPoSt(input: WindowPoStInput): Promise<boolean> {
+    return !isStandInProof(input.proof) && this.#verifier.verifyWindowPoSt(input);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { blake2b256, concatBytes, toHex } from '#codec';
 import { LineLog } from '../storage/line-log.ts';
+import type { WindowPoStInput } from './post-verifier.ts';
 import type { AggregateProofInput, SealProofInput, SealVerifier } from './seal-verifier.ts';
 
 /**
@@ -34,6 +35,16 @@ export class VerdictCache implements SealVerifier {
     ]);
     const digest = digestOf(`aggregate ${input.miner} ${input.sealProof}`, [...parts, input.proof]);
     return this.#remember(digest, () => this.#verifier.verifyAggregate(input));
+  }
+
+  verifyWindowPoSt(input: WindowPoStInput): Promise<boolean> {
+    const parts = input.sectors.flatMap(({ number, commR }) => [
+      Uint8Array.from(new TextEncoder().encode(`${number} `)),
+      commR,
+    ]);
+    const what = `window post ${input.miner} ${input.postProof}`;
+    const digest = digestOf(what, [...parts, input.randomness, input.proof]);
+    return this.#remember(digest, () => this.#verifier.verifyWindowPoSt(input));
   }
 
   async close(): Promise<void> {

@@ -65,9 +65,26 @@ export interface Deadline {
   readonly partitions: readonly Partition[];
   /** Partitions proven in the running proving period. */
   readonly partitionsPoSted: BitField;
+  /** Proofs of the running period that nobody has verified. */
+  readonly posts: readonly WindowPoSt[];
+  /** The unverified proofs of the last period that ended, with what they were about. */
+  readonly disputable: DisputeSnapshot;
   readonly liveSectors: number;
   readonly totalSectors: number;
   readonly dailyFee: AttoFil;
+}
+
+/** One proof as it was sent, and the partitions of its deadline that it covers. */
+export interface WindowPoSt {
+  readonly partitions: BitField;
+  readonly proof: Uint8Array;
+}
+
+export interface DisputeSnapshot {
+  /** By the index that a dispute names; a disputed one leaves a gap. */
+  readonly posts: PersistentMap<WindowPoSt>;
+  readonly partitions: readonly Partition[];
+  readonly sectors: PersistentMap<Sector>;
 }
 
 export interface Partition {
@@ -77,6 +94,11 @@ export interface Partition {
   readonly faults: BitField;
   readonly recoveries: BitField;
   readonly terminated: BitField;
+  /**
+   * Faulty sectors that are terminated before their time unless they recover, by the deadline's end at which that
+   * happens. All others expire at the first end of their deadline at or after their expiration.
+   */
+  readonly earlyExpirations: PersistentMap<BitField>;
 }
 
 export interface Power {

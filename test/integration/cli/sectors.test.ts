@@ -31,6 +31,7 @@ beforeAll(async () => {
     verifier: {
       verifySeal: () => Promise.resolve(false),
       verifyAggregate: () => Promise.resolve(false),
+      verifyWindowPoSt: () => Promise.resolve(false),
       close: () => Promise.resolve(),
     },
   });

@@ -123,6 +123,7 @@ describe('a restart', () => {
     const unable = {
       verifySeal: () => Promise.reject(new Error('asked')),
       verifyAggregate: () => Promise.reject(new Error('asked')),
+      verifyWindowPoSt: () => Promise.reject(new Error('asked')),
       close: async () => {},
     };
     const second = await start({ stateDir: folder.path, verifier: unable });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AggregateProofInput, SealProofInput, SealVerifier } from '#devnet';
+import type { AggregateProofInput, SealProofInput, SealVerifier, WindowPoStInput } from '#devnet';
 
 /** Bytes of a 2 KiB PoRep proof. */
 const PROOF_BYTES = 192;
@@ -19,6 +19,18 @@ export class DigestVerifier implements SealVerifier {
   static aggregateOf({ miner, sealProof, sectors }: Omit<AggregateProofInput, 'proof'>): Uint8Array {
     const proofs = sectors.map((sector) => DigestVerifier.proofOf({ miner, sealProof, ...sector }));
     return new Uint8Array(createHash('sha512').update(Buffer.concat(proofs)).digest());
+  }
+
+  /** One proof of 192 bytes a partition; `partitions` says of how many. */
+  static windowPoStOf(input: Omit<WindowPoStInput, 'proof'>, partitions = 1): Uint8Array {
+    const hash = createHash('sha512').update(`${input.miner} ${input.postProof}`).update(input.randomness);
+    for (const { number, commR } of input.sectors) hash.update(`${number} `).update(commR);
+    const digest = hash.digest();
+    return Uint8Array.from({ length: PROOF_BYTES * partitions }, (_, index) => digest[index % 64] ?? 0);
+  }
+
+  async verifyWindowPoSt({ proof, ...input }: WindowPoStInput): Promise<boolean> {
+    return Buffer.compare(proof, DigestVerifier.windowPoStOf(input, proof.length / PROOF_BYTES)) === 0;
   }
 
   async verifySeal({ proof, ...input }: SealProofInput): Promise<boolean> {

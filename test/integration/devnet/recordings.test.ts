@@ -216,6 +216,7 @@ describe('decoded parameters are those recorded', () => {
   it.each([
     '051-StateDecodeParams-PreCommitSectorBatch2',
     '054-StateDecodeParams-ProveCommitSectors3',
+    '150-StateDecodeParams-SubmitWindowedPoSt',
     '177-StateDecodeParams-CreateMiner',
   ])('%s', async (name) => {
     const { request, response } = recording(name);

@@ -10,7 +10,12 @@ const { PreCommitSectorBatch2, ProveCommitSectors3 } = MINER_METHODS;
 const REPLAY = { acceptReplayProofs: true, networkName: 'beepro-devnet-replay' } as const;
 /** As a stand-in would answer, were it asked: a verifier that takes everything. */
 const credulous: Pick<DevnetOptions, 'verifier'> = {
-  verifier: { verifySeal: async () => true, verifyAggregate: async () => true, close: async () => {} },
+  verifier: {
+    verifySeal: async () => true,
+    verifyAggregate: async () => true,
+    verifyWindowPoSt: async () => true,
+    close: async () => {},
+  },
 };
 
 function marked(input: Omit<SealProofInput, 'proof'>): Uint8Array {

@@ -25,6 +25,7 @@ import { type SealingModules, startSealing } from '../../../src/roles/sealing/in
 const ANY_PROOF: SealVerifier = {
   verifySeal: (input) => Promise.resolve(input.proof.length === 192 && input.proof[0] !== 0xee),
   verifyAggregate: () => Promise.resolve(false),
+  verifyWindowPoSt: () => Promise.resolve(false),
   close: () => Promise.resolve(),
 };
 

@@ -33,6 +33,7 @@ function runtimeAt(epoch: number): Runtime {
     verifier: {
       verifySeal: async () => true,
       verifyAggregate: async () => true,
+      verifyWindowPoSt: async () => true,
       close: async () => {},
     },
     randomness: () => new Uint8Array(32),

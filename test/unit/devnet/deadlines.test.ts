@@ -13,6 +13,7 @@ import {
 } from '../../../src/devnet/actors/miner/deadlines.ts';
 import { newMiner } from '../../../src/devnet/actors/miner/new-miner.ts';
 import { DEFAULT_POLICY } from '../../../src/devnet/policy.ts';
+import { shortProving } from '../../../src/devnet/short-proving.ts';
 import type { MinerInfo, Sector } from '../../../src/devnet/state/index.ts';
 import { recording } from './recording.ts';
 
@@ -27,6 +28,33 @@ const info: MinerInfo = {
   sectorSize: 2048,
   partitionSectors: 2,
 };
+
+describe('a short proving period', () => {
+  it.each([
+    [2880, 48, [48, 60, 20, 70, 1800]],
+    [60, 6, [6, 10, 3, 12, 37]],
+    [1440, 48, [48, 30, 10, 35, 900]],
+  ])('of %i epochs in %i deadlines scales as a whole', (period, deadlines, expected) => {
+    const short = shortProving(period, deadlines);
+    expect([
+      short.wPoStPeriodDeadlines,
+      short.wPoStChallengeWindow,
+      short.wPoStChallengeLookback,
+      short.faultDeclarationCutoff,
+      short.wPoStDisputeWindow,
+    ]).toEqual(expected);
+  });
+
+  it.each([
+    [60, 2],
+    [61, 6],
+    [12, 6],
+    [60, 0],
+    [Number.NaN, 6],
+  ])('of %d epochs in %d deadlines is refused', (period, deadlines) => {
+    expect(() => shortProving(period, deadlines)).toThrow(/proving period/);
+  });
+});
 
 describe('a new miner', () => {
   // Created by the recorded message that was executed at 571, one before the tipset of the search's answer.

@@ -1,6 +1,6 @@
 import { BitField } from '#codec';
-import type { AttoFil } from '#core';
-import type { Deadline, Partition, Sector } from '../../state/index.ts';
+import type { SectorNumber } from '#core';
+import { type Deadline, type Partition, PersistentMap, type Sector } from '../../state/index.ts';
 
 const EMPTY_PARTITION: Partition = {
   sectors: BitField.empty,
@@ -8,6 +8,7 @@ const EMPTY_PARTITION: Partition = {
   faults: BitField.empty,
   recoveries: BitField.empty,
   terminated: BitField.empty,
+  earlyExpirations: PersistentMap.empty(),
 };
 
 /** Ascending: the deadline that takes the next sector first. Source: `deadline_assignment.rs`. */
@@ -63,15 +64,25 @@ export function assignSectors(
     }
     const chosen = best && result[best.index];
     if (!best || !chosen) return undefined;
-    result[best.index] = withSector(chosen, sector.number, sector.dailyFee, partitionSize, proven);
+    result[best.index] = withNewSector(chosen, sector, partitionSize, proven);
   }
   return result;
 }
 
-function withSector(
+function withNewSector(
   deadline: Deadline,
-  number: number,
-  dailyFee: AttoFil,
+  { number, dailyFee }: Pick<Sector, 'number' | 'dailyFee'>,
+  partitionSize: number,
+  proven: boolean,
+): Deadline {
+  const grown = withSector(deadline, number, partitionSize, proven);
+  return { ...grown, dailyFee: grown.dailyFee + dailyFee };
+}
+
+/** Puts a sector into the last partition, or a new one when that is full. Source: `Deadline::add_sectors`. */
+export function withSector(
+  deadline: Deadline,
+  number: SectorNumber,
   partitionSize: number,
   proven: boolean,
 ): Deadline {
@@ -90,6 +101,5 @@ function withSector(
     partitions: [...kept, grown],
     liveSectors: deadline.liveSectors + 1,
     totalSectors: deadline.totalSectors + 1,
-    dailyFee: deadline.dailyFee + dailyFee,
   };
 }

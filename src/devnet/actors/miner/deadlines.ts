@@ -73,7 +73,41 @@ export function provingPeriodOffset(policy: NetworkPolicy, miner: AddressString,
 
 /** The close of the deadline in which `epoch` falls, or `epoch` itself on a boundary. Source: `QuantSpec`. */
 export function quantizeToDeadlineEnd(policy: NetworkPolicy, periodStart: Epoch, epoch: Epoch): Epoch {
-  const unit = policy.wPoStChallengeWindow;
-  const offset = ((periodStart % unit) + unit) % unit;
+  return quantizeUp(policy.wPoStChallengeWindow, periodStart, epoch);
+}
+
+function quantizeUp(unit: Epoch, anyMultiple: Epoch, epoch: Epoch): Epoch {
+  const offset = ((anyMultiple % unit) + unit) % unit;
   return Math.ceil((epoch - offset) / unit) * unit + offset;
+}
+
+/** The first end of this deadline (its last epoch) at or after `epoch`. Source: `quant_spec_for_deadline`. */
+export function nextDeadlineEnd(
+  policy: NetworkPolicy,
+  periodStart: Epoch,
+  index: number,
+  epoch: Epoch,
+): Epoch {
+  const { close } = deadlineInfo(policy, periodStart, index, epoch);
+  return quantizeUp(provingPeriod(policy), close - 1, epoch);
+}
+
+/** The miner's deadline at `epoch`, by the epoch: without an active cron its state stands still. */
+export function currentDeadline(policy: NetworkPolicy, offset: Epoch, epoch: Epoch): DeadlineInfo {
+  const start = periodStartAt(policy, offset, epoch);
+  return deadlineInfo(policy, start, deadlineIndexAt(policy, start, epoch), epoch);
+}
+
+/**
+ * Unverified proofs may be disputed from the deadline's end on, until its partitions may be compacted.
+ * Source: `deadline_available_for_optimistic_post_dispute`.
+ */
+export function isDisputable(
+  policy: NetworkPolicy,
+  periodStart: Epoch,
+  index: number,
+  epoch: Epoch,
+): boolean {
+  const next = nextNotElapsed(policy, deadlineInfo(policy, periodStart, index, epoch));
+  return epoch < next.open && epoch < next.close - provingPeriod(policy) + policy.wPoStDisputeWindow;
 }

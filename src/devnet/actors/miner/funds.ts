@@ -1,6 +1,7 @@
 import type { ActorId, AttoFil } from '#core';
 import type { MinerState } from '../../state/index.ts';
 import { ActorError, EXIT, forbidden, printFil } from '../actor-error.ts';
+import { lesser } from '../amounts.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Balance that nothing is locked against. Source: `get_unlocked_balance`. */
@@ -48,4 +49,18 @@ export function minerOf(runtime: Runtime, id: ActorId): MinerState {
   const { miner } = runtime.actor(id);
   if (!miner) throw new Error(`actor ${id} is no miner`);
   return miner;
+}
+
+/**
+ * Adds to the debt and pays of it what unlocked funds cover. Nothing vests here, so there is nothing else to pay from.
+ * Source: `apply_penalty`, `repay_partial_debt_in_priority_order`.
+ */
+export function penalised(
+  miner: MinerState,
+  balance: AttoFil,
+  penalty: AttoFil,
+): { readonly miner: MinerState; readonly paid: AttoFil } {
+  const debt = miner.feeDebt + penalty;
+  const paid = lesser(unlockedBalance(miner, balance), debt);
+  return { miner: { ...miner, feeDebt: debt - paid }, paid };
 }

@@ -3,6 +3,7 @@ import type { AddressString, Epoch } from '#core';
 import { type NetworkPolicy, provingPeriod } from '../../policy.ts';
 import {
   type Deadline,
+  type DisputeSnapshot,
   type MinerInfo,
   type MinerState,
   NO_POWER,
@@ -10,9 +11,18 @@ import {
 } from '../../state/index.ts';
 import { deadlineIndexAt, periodStartAt, provingPeriodOffset } from './deadlines.ts';
 
+/** Nothing to dispute. */
+export const NO_SNAPSHOT: DisputeSnapshot = {
+  posts: PersistentMap.empty(),
+  partitions: [],
+  sectors: PersistentMap.empty(),
+};
+
 const EMPTY_DEADLINE: Deadline = {
   partitions: [],
   partitionsPoSted: BitField.empty,
+  posts: [],
+  disputable: NO_SNAPSHOT,
   liveSectors: 0,
   totalSectors: 0,
   dailyFee: 0n,

@@ -8,7 +8,7 @@ import {
 import { type CidString, type Epoch, isBeeproError, sealProofById } from '#core';
 import { maxProveCommitDuration, type NetworkPolicy } from '../../policy.ts';
 import { type MinerState, type PreCommit, totalPower } from '../../state/index.ts';
-import { ActorError, EXIT, forbidden, illegalArgument, printFil } from '../actor-error.ts';
+import { ActorError, EXIT, forbidden, illegalArgument, printBitField, printFil } from '../actor-error.ts';
 import { preCommitDeposit } from '../economy.ts';
 import type { Invocation, Runtime } from '../runtime.ts';
 import { refuseDuringFault } from './account.ts';
@@ -146,9 +146,4 @@ function validateForMiner(sector: SectorPreCommitInfo, miner: MinerState): void 
     );
   // The market actor is not here: a deal id can name no deal.
   if (sector.dealIds.length > 0) throw forbidden(`no such deal ${sector.dealIds[0]}`);
-}
-
-/** How Rust's bitfield prints itself: its ranges. */
-function printBitField(field: BitField): string {
-  return `{${field.ranges.map(({ start, end }) => (end === start + 1 ? start : `${start}-${end - 1}`)).join(', ')}}`;
 }

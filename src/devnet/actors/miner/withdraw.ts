@@ -1,5 +1,6 @@
 import type { AttoFil } from '#core';
 import { illegalArgument, printFil } from '../actor-error.ts';
+import { lesser } from '../amounts.ts';
 import type { Invocation, Runtime } from '../runtime.ts';
 import { availableBalance, minerOf, repayDebt, requireCaller } from './funds.ts';
 
@@ -21,8 +22,4 @@ export function withdrawBalance(
   runtime.transfer(call.receiver, miner.info.owner, amount);
   runtime.burn(call.receiver, burn);
   return amount;
-}
-
-function lesser(a: AttoFil, b: AttoFil): AttoFil {
-  return a < b ? a : b;
 }

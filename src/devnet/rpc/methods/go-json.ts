@@ -1,9 +1,13 @@
 import {
   type BatchReturn,
+  type BitField,
+  type ExpirationExtension2,
   MINER_METHODS,
   POWER_METHODS,
   type ProveCommitSectors3Params,
+  type SectorDeclaration,
   type SectorPreCommitInfo,
+  type SubmitWindowedPoStParams,
   toBase64,
 } from '#codec';
 import type { CreateMinerParams } from '../../actors/power/create-miner.ts';
@@ -56,6 +60,49 @@ function proveCommit(params: ProveCommitSectors3Params): unknown {
   };
 }
 
+function windowPoSt(params: SubmitWindowedPoStParams): unknown {
+  return {
+    Deadline: params.deadline,
+    Partitions: list(
+      params.partitions.map(({ index, skipped }) => ({ Index: index, Skipped: skipped.toJson() })),
+    ),
+    Proofs: list(
+      params.proofs.map(({ postProof, proofBytes }) => ({
+        PoStProof: postProof,
+        ProofBytes: bytes(proofBytes),
+      })),
+    ),
+    ChainCommitEpoch: params.chainCommitEpoch,
+    ChainCommitRand: bytes(params.chainCommitRand),
+  };
+}
+
+function declarations(all: readonly SectorDeclaration[]): unknown {
+  return list(
+    all.map(({ deadline, partition, sectors }) => ({
+      Deadline: deadline,
+      Partition: partition,
+      Sectors: sectors.toJson(),
+    })),
+  );
+}
+
+function extension(one: ExpirationExtension2): unknown {
+  return {
+    Deadline: one.deadline,
+    Partition: one.partition,
+    Sectors: one.sectors.toJson(),
+    SectorsWithClaims: list(
+      one.sectorsWithClaims.map(({ sectorNumber, maintainClaims, dropClaims }) => ({
+        SectorNumber: sectorNumber,
+        MaintainClaims: list(maintainClaims),
+        DropClaims: list(dropClaims),
+      })),
+    ),
+    NewExpiration: one.newExpiration,
+  };
+}
+
 /** Decoded parameters as Lotus' `StateDecodeParams` prints them. @throws LotusError for methods it does not know */
 export function paramsAsGoJson(name: string, params: unknown): unknown {
   switch (name) {
@@ -65,6 +112,26 @@ export function paramsAsGoJson(name: string, params: unknown): unknown {
       return proveCommit(params as ProveCommitSectors3Params);
     case MINER_METHODS.WithdrawBalance.name:
       return { AmountRequested: (params as { amountRequested: bigint }).amountRequested.toString() };
+    case MINER_METHODS.SubmitWindowedPoSt.name:
+      return windowPoSt(params as SubmitWindowedPoStParams);
+    case MINER_METHODS.DisputeWindowedPoSt.name: {
+      const { deadline, postIndex } = params as { deadline: number; postIndex: number };
+      return { Deadline: deadline, PoStIndex: postIndex };
+    }
+    case MINER_METHODS.DeclareFaults.name:
+      return { Faults: declarations((params as { faults: SectorDeclaration[] }).faults) };
+    case MINER_METHODS.DeclareFaultsRecovered.name:
+      return { Recoveries: declarations((params as { recoveries: SectorDeclaration[] }).recoveries) };
+    case MINER_METHODS.TerminateSectors.name:
+      return { Terminations: declarations((params as { terminations: SectorDeclaration[] }).terminations) };
+    case MINER_METHODS.ExtendSectorExpiration2.name:
+      return {
+        Extensions: list((params as { extensions: ExpirationExtension2[] }).extensions.map(extension)),
+      };
+    case MINER_METHODS.CompactPartitions.name: {
+      const { deadline, partitions } = params as { deadline: number; partitions: BitField };
+      return { Deadline: deadline, Partitions: partitions.toJson() };
+    }
     case POWER_METHODS.CreateMiner.name: {
       const { owner, worker, windowPoStProofType, peer, multiaddrs } = params as CreateMinerParams;
       return {
@@ -96,6 +163,8 @@ export function returnAsGoJson(name: string, value: unknown): unknown {
     }
     case MINER_METHODS.WithdrawBalance.name:
       return (value as bigint).toString();
+    case MINER_METHODS.TerminateSectors.name:
+      return { Done: (value as { done: boolean }).done };
     default:
       return null;
   }

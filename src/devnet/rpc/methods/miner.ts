@@ -1,10 +1,18 @@
-import { BitField, idAddress, type SectorPreCommitInfo } from '#codec';
-import { type ActorId, type AddressString, type CidString, type SectorNumber, sealProofById } from '#core';
+import { type BitField, idAddress, type SectorPreCommitInfo } from '#codec';
+import {
+  type ActorId,
+  type AddressString,
+  type CidString,
+  type Epoch,
+  type SectorNumber,
+  sealProofById,
+} from '#core';
 import { createMinerDeposit, initialPledge, preCommitDeposit } from '../../actors/economy.ts';
-import { deadlineInfo, nextNotElapsed, quantizeToDeadlineEnd } from '../../actors/miner/deadlines.ts';
+import { deadlineInfo, nextDeadlineEnd, nextNotElapsed } from '../../actors/miner/deadlines.ts';
 import { availableBalance } from '../../actors/miner/funds.ts';
+import { activeSectors, liveSectors, unionOf } from '../../actors/miner/partitions.ts';
 import { LotusError } from '../../lotus-error.ts';
-import { provingPeriod } from '../../policy.ts';
+import { type NetworkPolicy, provingPeriod } from '../../policy.ts';
 import {
   type MinerState,
   miners,
@@ -31,16 +39,28 @@ function partitions(miner: MinerState): Partition[] {
   return miner.deadlines.flatMap((deadline) => deadline.partitions);
 }
 
-function live(partition: Partition): BitField {
-  return partition.sectors.subtract(partition.terminated);
+function allOf(miner: MinerState, of: (partition: Partition) => BitField): BitField {
+  return unionOf(partitions(miner).map(of));
 }
 
-function active(partition: Partition): BitField {
-  return live(partition).subtract(partition.faults).subtract(partition.unproven);
-}
-
-function unionOf(miner: MinerState, of: (partition: Partition) => BitField): BitField {
-  return BitField.ofRanges(partitions(miner).flatMap((partition) => of(partition).ranges));
+/**
+ * The end of the deadline at which a live sector expires, and in its place the earlier one of a sector that was faulty
+ * for too long by then. Source: Lotus `miner.State.GetSectorExpiration`.
+ */
+function expirationOf(
+  policy: NetworkPolicy,
+  miner: MinerState,
+  number: SectorNumber,
+): { onTime: Epoch; early: Epoch } {
+  for (const [index, { partitions: own }] of miner.deadlines.entries())
+    for (const partition of own) {
+      if (!liveSectors(partition).has(number)) continue;
+      for (const [epoch, early] of partition.earlyExpirations.entries())
+        if (early.has(number)) return { onTime: 0, early: epoch };
+      const expiration = miner.sectors.get(number)?.expiration ?? 0;
+      return { onTime: nextDeadlineEnd(policy, miner.provingPeriodStart, index, expiration), early: 0 };
+    }
+  throw new LotusError(`failed to find sector ${number}`);
 }
 
 /** Where a sector is due. @throws LotusError */
@@ -131,7 +151,7 @@ export const MINER_HANDLERS = defineHandlers({
   StateMinerDeadlines: (context, address, key) =>
     minerActorOf(context, address, key).miner.deadlines.map((deadline) => ({
       postSubmissions: deadline.partitionsPoSted,
-      disputableProofCount: 0,
+      disputableProofCount: deadline.disputable.posts.size,
       dailyFee: deadline.dailyFee,
     })),
   StateMinerPartitions: (context, address, index, key) => {
@@ -141,20 +161,20 @@ export const MINER_HANDLERS = defineHandlers({
       allSectors: partition.sectors,
       faultySectors: partition.faults,
       recoveringSectors: partition.recoveries,
-      liveSectors: live(partition),
-      activeSectors: active(partition),
+      liveSectors: liveSectors(partition),
+      activeSectors: activeSectors(partition),
     }));
   },
   StateMinerFaults: (context, address, key) =>
-    unionOf(minerActorOf(context, address, key).miner, ({ faults }) => faults),
+    allOf(minerActorOf(context, address, key).miner, ({ faults }) => faults),
   StateMinerRecoveries: (context, address, key) =>
-    unionOf(minerActorOf(context, address, key).miner, ({ recoveries }) => recoveries),
+    allOf(minerActorOf(context, address, key).miner, ({ recoveries }) => recoveries),
   StateMinerSectorCount: (context, address, key) => {
     const { miner } = minerActorOf(context, address, key);
     return {
-      live: unionOf(miner, live).size,
-      active: unionOf(miner, active).size,
-      faulty: unionOf(miner, ({ faults }) => faults).size,
+      live: allOf(miner, liveSectors).size,
+      active: allOf(miner, activeSectors).size,
+      faulty: allOf(miner, ({ faults }) => faults).size,
     };
   },
   StateMinerSectors: (context, address, wanted, key) =>
@@ -163,7 +183,7 @@ export const MINER_HANDLERS = defineHandlers({
       .map(shownSector),
   StateMinerActiveSectors: (context, address, key) => {
     const { miner } = minerActorOf(context, address, key);
-    const proven = unionOf(miner, active);
+    const proven = allOf(miner, activeSectors);
     return [...miner.sectors.values()].filter(({ number }) => proven.has(number)).map(shownSector);
   },
   StateMinerAllocated: (context, address, key) => minerActorOf(context, address, key).miner.allocatedSectors,
@@ -179,16 +199,8 @@ export const MINER_HANDLERS = defineHandlers({
     const sector = sectorOf(context, address, number, key);
     return sector ? shownSector(sector) : null;
   },
-  StateSectorExpiration: (context, address, number, key) => {
-    const { policy } = context.chain.options.terms;
-    const { miner } = minerActorOf(context, address, key);
-    const sector = miner.sectors.get(number);
-    const { deadline } = locate(miner, number);
-    if (!sector) throw new LotusError(`sector ${number} not due at any deadline`);
-    const close = deadlineInfo(policy, miner.provingPeriodStart, deadline, 0).close;
-    const period = { ...policy, wPoStChallengeWindow: provingPeriod(policy) };
-    return { onTime: quantizeToDeadlineEnd(period, close - 1, sector.expiration), early: 0 };
-  },
+  StateSectorExpiration: (context, address, number, key) =>
+    expirationOf(context.chain.options.terms.policy, minerActorOf(context, address, key).miner, number),
   StateSectorPartition: (context, address, number, key) =>
     locate(minerActorOf(context, address, key).miner, number),
   StateMinerPreCommitDepositForPower: (context, _address, info, key) =>
