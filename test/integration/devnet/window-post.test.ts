@@ -1,8 +1,12 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BitField, MINER_METHODS, RANDOMNESS, sealedCid } from '#codec';
-import { shortProving } from '#devnet';
+import { isBeeproError } from '#core';
+import { shortProving, startDevnet } from '#devnet';
 import { createTestFolder, type TestFolder } from '#testing';
 import { recording } from '../../unit/devnet/recording.ts';
+import { DigestVerifier } from './digest-verifier.ts';
 import { commitment } from './sealing.ts';
 import { shapeDifferences } from './shape.ts';
 import { MINER, startTestDevnet, type TestDevnet } from './test-devnet.ts';
@@ -111,4 +115,15 @@ it('missed deadlines, fees and proofs are the same after a restart, without snap
   expect(await chain.lotus.chainHead()).toEqual(head);
   expect(await chain.lotus.stateMinerFaults(MINER, [])).toEqual(faults);
   expect(await chain.lotus.stateMinerDeadlines(MINER, [])).toEqual(before);
+});
+
+it('a chain of the time before window PoSts counted is refused', async () => {
+  await using old = await createTestFolder();
+  const options = { stateDir: old.path, verifier: new DigestVerifier(), paused: true };
+  await (await startDevnet(options)).stop();
+  const path = join(old.path, 'chain.json');
+  const identity = JSON.parse(await readFile(path, 'utf8')) as { policy: { wPoStDisputeWindow?: number } };
+  delete identity.policy.wPoStDisputeWindow;
+  await writeFile(path, JSON.stringify(identity));
+  await expect(startDevnet(options)).rejects.toSatisfy((error) => isBeeproError(error, 'DEVNET_DAMAGED'));
 });
