@@ -42,6 +42,9 @@ export function identityIn(folder: StateFolder, options: DevnetOptions): ChainId
 /** A chain made before a rule had a number keeps today's default. */
 function readIdentity(text: string): ChainIdentity {
   const kept = readStateJson(text) as ChainIdentity;
+  // Executed by today's rules, what was never proven would be faulty, and the chain another.
+  if (kept.policy.wPoStDisputeWindow === undefined)
+    throw new Error('it was made before window PoSts counted, by other rules than now');
   return {
     ...kept,
     policy: { ...DEFAULT_POLICY, ...kept.policy },
