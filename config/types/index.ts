@@ -1,4 +1,5 @@
 export { type DeclaredDevice, type DeclaredDevices, deviceIds, devices } from './devices.ts';
+export { type ApiInfo, nodeUrl, parseApiInfo } from './node-address.ts';
 export { type ChainNode, chainNodes } from './nodes.ts';
 export { decimal, integer } from './numbers.ts';
 export { perSectorSize } from './per-sector-size.ts';

@@ -1,3 +1,4 @@
+export * from './chain-nodes.ts';
 export * from './held-sectors.ts';
 export * from './landed-files.ts';
 export * from './leases.ts';
