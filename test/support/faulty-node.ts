@@ -36,6 +36,8 @@ export class FaultyNode implements AsyncDisposable {
   /** Every call that arrived, with what came of it: the call was passed on, or not. */
   readonly calls: { readonly method: string; readonly params: readonly unknown[]; passed: boolean }[] = [];
   fault: Fault = 'none';
+  /** Connections that were refused. */
+  refused = 0;
   /** Only these methods go wrong; undefined: all. */
   only: ReadonlySet<string> | undefined;
   /** Epochs by which it is behind: heads are older, and newer tipsets are not there. */
@@ -91,7 +93,10 @@ export class FaultyNode implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.fault === 'refuse') return void request.socket.destroy();
+    if (this.fault === 'refuse') {
+      this.refused += 1;
+      return void request.socket.destroy();
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const call = JSON.parse(Buffer.concat(chunks).toString()) as Call;

@@ -1,12 +1,13 @@
 import { backoffMs } from './backoff.ts';
 
 /**
- * Whether a node is given calls: `closed`, it is; `open`, it is not before `until`, and then one look at its health
- * decides. Times are ms of one monotonic clock.
+ * Whether a node is given calls: `closed`, it is; `open`, it is not until a wait is over, and then one look at its
+ * health decides. How long the wait is follows from the rules of the moment, so that a shorter one counts at once.
+ * Times are ms of one monotonic clock.
  */
 export type Breaker =
   | { readonly kind: 'closed'; readonly failures: number; readonly trips: number; readonly since: number }
-  | { readonly kind: 'open'; readonly until: number; readonly trips: number };
+  | { readonly kind: 'open'; readonly since: number; readonly trips: number; readonly random: number };
 
 export interface BreakerRules {
   /** Failures in a row that open it. */
@@ -37,22 +38,23 @@ export function nextBreaker(
     // Calls that were under way when it opened say nothing new, for better or worse.
     if (event === 'answered' || event === 'failed') return breaker;
     if (event === 'well') return { kind: 'closed', failures: 0, trips: breaker.trips, since: now };
-    return now < breaker.until ? breaker : opened(breaker.trips, rules, now, random);
+    return waitLeftMs(breaker, rules, now) > 0 ? breaker : opened(breaker.trips, now, random);
   }
   // Who has been well for longer than the longest back-off begins with the shortest again.
   const trips = now - breaker.since > rules.maxBackoffMs ? 0 : breaker.trips;
   if (event === 'answered' || event === 'well') return { ...breaker, failures: 0, trips };
   const failures = breaker.failures + 1;
-  if (event === 'stalled' || failures >= rules.failures) return opened(trips, rules, now, random);
+  if (event === 'stalled' || failures >= rules.failures) return opened(trips, now, random);
   return { ...breaker, failures, trips };
 }
 
-/** Whether a look at the node's health is due although it gets no calls. */
-export function isTrialDue(breaker: Breaker, now: number): boolean {
-  return breaker.kind === 'closed' || now >= breaker.until;
+/** For how long nobody looks at a node that gets no calls, in ms; 0 and less when a look is due. */
+export function waitLeftMs(breaker: Breaker, rules: BreakerRules, now: number): number {
+  if (breaker.kind === 'closed') return 0;
+  const { minBackoffMs, maxBackoffMs } = rules;
+  return breaker.since + backoffMs(breaker.trips - 1, minBackoffMs, maxBackoffMs, breaker.random) - now;
 }
 
-function opened(trips: number, rules: BreakerRules, now: number, random: number): Breaker {
-  const wait = backoffMs(trips, rules.minBackoffMs, rules.maxBackoffMs, random);
-  return { kind: 'open', until: now + wait, trips: trips + 1 };
+function opened(trips: number, now: number, random: number): Breaker {
+  return { kind: 'open', since: now, trips: trips + 1, random };
 }

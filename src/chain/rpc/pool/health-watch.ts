@@ -1,18 +1,20 @@
 import { BeeproError, toBeeproError } from '#core';
 import type { Logger } from '#log';
-import { isTrialDue } from './breaker.ts';
+import { waitLeftMs } from './breaker.ts';
 import type { ChainRecord } from './chain-record.ts';
 import { judgeHeights } from './health.ts';
 import { agreedVersion, type ChainIdentity, commonIdentity, foreignReason } from './identity.ts';
 import { lookAt } from './look.ts';
 import type { PoolNode } from './pool-node.ts';
-import type { PoolSettings } from './pool-settings.ts';
+import { breakerRules, type PoolSettings } from './pool-settings.ts';
 import { verdictOf } from './verdict.ts';
 
 /** After so long without a use nobody is looked at any more, in ms: a fleet's idle workers leave the nodes alone. */
 const IDLE_MS = 60_000;
 /** How often a node is asked which chain it serves, in ms: what answers behind a proxy may change. */
 const IDENTITY_MS = 60_000;
+/** No sleep outlasts by more than this a setting that it was measured by, in ms. */
+const LONGEST_SLEEP_MS = 1_000;
 /** How often the record of the chain is read again, in ms. */
 const RECORD_MS = 5_000;
 
@@ -99,14 +101,11 @@ export class HealthWatch {
   #tick(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { nodes, settings } = this.#options;
+    const { nodes } = this.#options;
     const isUsed = this.#holders > 0 || performance.now() - this.#usedAt <= IDLE_MS;
     if (this.#isClosed || !isUsed) return;
     for (const node of nodes()) if (this.#isDue(node)) void this.#look(node);
-    const nextMs = Math.min(
-      settings.get('chain.probe_interval'),
-      ...nodes().map((node) => this.#dueInMs(node)),
-    );
+    const nextMs = Math.min(LONGEST_SLEEP_MS, ...nodes().map((node) => this.#dueInMs(node)));
     this.#timer = setTimeout(() => this.#tick(), Math.max(10, nextMs)).unref();
   }
 
@@ -114,14 +113,12 @@ export class HealthWatch {
     const now = performance.now();
     const { breaker, looking, lookedAt } = node;
     if (looking) return Number.POSITIVE_INFINITY;
-    if (breaker.kind === 'open') return breaker.until - now;
+    if (breaker.kind === 'open') return waitLeftMs(breaker, breakerRules(this.#options.settings), now);
     return lookedAt + this.#options.settings.get('chain.probe_interval') - now;
   }
 
   #isDue(node: PoolNode): boolean {
-    return (
-      node.looking === undefined && isTrialDue(node.breaker, performance.now()) && this.#dueInMs(node) <= 0
-    );
+    return node.looking === undefined && this.#dueInMs(node) <= 0;
   }
 
   #look(node: PoolNode): Promise<void> {

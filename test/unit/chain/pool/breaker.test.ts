@@ -5,8 +5,8 @@ import {
   type Breaker,
   type BreakerEvent,
   closedBreaker,
-  isTrialDue,
   nextBreaker,
+  waitLeftMs,
 } from '../../../../src/chain/rpc/pool/breaker.ts';
 
 const RULES = { failures: 3, minBackoffMs: 1_000, maxBackoffMs: 60_000 };
@@ -16,28 +16,34 @@ const after = (events: readonly BreakerEvent[], from: Breaker = closedBreaker(0)
 
 describe('whether a node is given calls', () => {
   const closed = (failures = 0, trips = 0) => ({ kind: 'closed', failures, trips, since: 0 });
-  const open = (until: number, trips: number) => ({ kind: 'open', until, trips });
+  const open = (since: number, trips: number) => ({ kind: 'open', since, trips, random: 1 });
   test.each<[BreakerEvent[], object]>([
     [[], closed()],
     [['answered'], closed()],
     [['failed', 'failed'], closed(2)],
     [['failed', 'failed', 'answered'], closed()],
     [['failed', 'failed', 'well', 'failed'], closed(1)],
-    [['failed', 'failed', 'failed'], open(1_000, 1)],
-    [['stalled'], open(1_000, 1)],
-    [['stalled', 'answered'], open(1_000, 1)],
-    [['stalled', 'failed', 'stalled'], open(1_000, 1)],
+    [['failed', 'failed', 'failed'], open(0, 1)],
+    [['stalled'], open(0, 1)],
+    [['stalled', 'answered'], open(0, 1)],
+    [['stalled', 'failed', 'stalled'], open(0, 1)],
     [['stalled', 'well'], closed(0, 1)],
-    [['stalled', 'well', 'stalled'], open(2_000, 2)],
+    [['stalled', 'well', 'stalled'], open(0, 2)],
   ])('after %j', (events, breaker) => {
     expect(after(events)).toEqual(breaker);
   });
 
   test('a trial that fails doubles the wait; long health forgets the trips', () => {
     const once = after(['stalled']);
-    expect(nextBreaker(once, 'stalled', RULES, 1_000, 1)).toEqual(open(3_000, 2));
+    expect(nextBreaker(once, 'stalled', RULES, 1_000, 1)).toEqual(open(1_000, 2));
     const healthy = nextBreaker(once, 'well', RULES, 1_000, 1);
-    expect(nextBreaker(healthy, 'stalled', RULES, 100_000, 1)).toEqual(open(101_000, 1));
+    expect(nextBreaker(healthy, 'stalled', RULES, 100_000, 1)).toEqual(open(100_000, 1));
+  });
+
+  test('the wait doubles with each trip, and follows the rules of the moment', () => {
+    const breaker = after(['stalled', 'well', 'stalled', 'well', 'stalled']);
+    expect(waitLeftMs(breaker, RULES, 1_500)).toBe(2_500);
+    expect(waitLeftMs(breaker, { ...RULES, maxBackoffMs: 1_000 }, 1_500)).toBe(-500);
   });
 
   const events = fc.array(fc.constantFrom<BreakerEvent>('failed', 'stalled', 'answered', 'well'), {
@@ -50,12 +56,12 @@ describe('whether a node is given calls', () => {
         for (const [i, event] of all.entries()) {
           const now = i * 700;
           const next = nextBreaker(breaker, event, RULES, now, random);
-          if (next.kind === 'open') expect(next.until - now).toBeLessThanOrEqual(RULES.maxBackoffMs);
+          expect(waitLeftMs(next, RULES, now)).toBeLessThanOrEqual(RULES.maxBackoffMs);
           if (event === 'stalled') expect(next.kind).toBe('open');
           if (event === 'well') expect(next.kind).toBe('closed');
           breaker = next;
         }
-        expect(isTrialDue(breaker, all.length * 700 + RULES.maxBackoffMs)).toBe(true);
+        expect(waitLeftMs(breaker, RULES, all.length * 700 + RULES.maxBackoffMs)).toBeLessThanOrEqual(0);
       }),
     );
   });

@@ -60,7 +60,7 @@ describe('the verdict', () => {
     syncing: undefined,
     clockOff: undefined,
   };
-  const open = { kind: 'open', until: 9, trips: 1 } as const;
+  const open = { kind: 'open', since: 9, trips: 1, random: 0 } as const;
   const stall = { code: 'CHAIN_TIMED_OUT', message: 'it did not answer' } as const;
   test.each<[string, Partial<NodeFacts>, object]>([
     ['well', {}, { state: 'ready', reason: '', code: undefined }],
