@@ -1,9 +1,14 @@
 import { LOTUS_METHODS, type LotusMethod, parseJsonText, traitsOf, writeJsonText } from '#chain';
 import { BeeproError } from '#core';
 import { type JsonOption, printFacts, printLine } from './command-io.ts';
-import type { CallCommand } from './commands/chain.ts';
 import type { CliContext } from './context.ts';
 import { formatDuration } from './output/index.ts';
+
+export interface CallCommand extends JsonOption {
+  readonly write?: boolean;
+  /** ms. */
+  readonly timeout?: number;
+}
 
 export async function showHead(context: CliContext, options: JsonOption): Promise<void> {
   const chain = await context.chain();

@@ -4,11 +4,16 @@ import { BeeproError } from '#core';
 import { findChainIdentity, forgetChainIdentity } from '#db';
 import { operator } from './arguments.ts';
 import { type JsonOption, printDone, printFacts, printLine } from './command-io.ts';
-import type { AddCommand } from './commands/chain.ts';
 import type { CliContext } from './context.ts';
 
 /** A change is made of what stands now; when somebody else was faster, of what stands then, so many times. */
 const TRIES = 5;
+
+export interface AddCommand extends JsonOption {
+  readonly token?: string;
+  readonly first?: boolean;
+  readonly force?: boolean;
+}
 
 type Change = (nodes: readonly ChainNode[]) => readonly ChainNode[];
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { durationArgument } from '../arguments.ts';
+import type { CallCommand } from '../chain-call.ts';
+import type { AddCommand } from '../chain-setting.ts';
 import { type JsonOption, withJson } from '../command-io.ts';
 import { withContext } from '../context.ts';
 
@@ -88,16 +90,4 @@ Examples:
         await forgetChain(context, options);
       }),
     );
-}
-
-export interface CallCommand extends JsonOption {
-  readonly write?: boolean;
-  /** ms. */
-  readonly timeout?: number;
-}
-
-export interface AddCommand extends JsonOption {
-  readonly token?: string;
-  readonly first?: boolean;
-  readonly force?: boolean;
 }

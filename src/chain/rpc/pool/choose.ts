@@ -57,18 +57,29 @@ function burden(node: Candidate | undefined): number {
   return ((node?.outstanding ?? 0) + 1) * Math.max(1, node?.latencyMs ?? 1);
 }
 
+/** A node as the choice of the primary sees it. */
+export interface PrimaryCandidate extends Pick<Candidate, 'isInRotation' | 'height'> {
+  /** It has been in rotation for long enough to be gone back to. */
+  readonly isSteady: boolean;
+}
+
 /**
- * The node that the process looks at the chain through: the one it has while that is in rotation, else the first in
- * rotation whose head is not below the one seen, else the first in rotation. −1 when there is none.
+ * The node that the process looks at the chain through: the one it has while that is in rotation and none named before
+ * it has come back for good; else the first in rotation whose head is not below the one seen; else the first in
+ * rotation. −1 when there is none.
  */
 export function choosePrimary(
-  nodes: readonly Pick<Candidate, 'isInRotation' | 'height'>[],
+  nodes: readonly PrimaryCandidate[],
   primary: number,
   headSeen: Epoch | undefined,
 ): number {
-  if (nodes[primary]?.isInRotation) return primary;
-  const asHigh = nodes.findIndex(
-    ({ isInRotation, height }) => isInRotation && (height ?? 0) >= (headSeen ?? 0),
-  );
+  const isAsHigh = ({ height }: PrimaryCandidate): boolean => (height ?? 0) >= (headSeen ?? 0);
+  if (nodes[primary]?.isInRotation) {
+    const better = nodes
+      .slice(0, primary)
+      .findIndex((node) => node.isInRotation && node.isSteady && isAsHigh(node));
+    return better >= 0 ? better : primary;
+  }
+  const asHigh = nodes.findIndex((node) => node.isInRotation && isAsHigh(node));
   return asHigh >= 0 ? asHigh : nodes.findIndex(({ isInRotation }) => isInRotation);
 }

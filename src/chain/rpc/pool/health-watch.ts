@@ -67,12 +67,12 @@ export class HealthWatch {
     };
   }
 
-  /** Returns when a node is in rotation, or when every look that could bring one is over. */
-  async settled(): Promise<void> {
+  /** Returns when one of the nodes wanted is in rotation, or when every look that could bring one is over. */
+  async settled(isWanted: (node: PoolNode) => boolean = () => true): Promise<void> {
     for (;;) {
       this.use();
       this.judge();
-      const nodes = this.#options.nodes();
+      const nodes = this.#options.nodes().filter(isWanted);
       if (nodes.some(({ isReady }) => isReady)) return;
       const looks = nodes.filter((node) => this.#isDue(node)).map((node) => this.#look(node));
       const open = [
@@ -208,7 +208,6 @@ export class HealthWatch {
       level.flatMap(({ seen }) => seen ?? []),
       { maxLag: settings.get('chain.max_lag'), epochsPerMs: growthOf(level) },
     );
-    const before = nodes.map(({ isReady }) => isReady);
     for (const node of nodes) {
       const next = verdictOf({
         breaker: node.breaker,
@@ -221,13 +220,12 @@ export class HealthWatch {
       });
       const last = node.verdict;
       node.verdict = next;
+      node.readySince = next.state === 'ready' ? (node.readySince ?? now) : undefined;
       if (last.state !== next.state) this.#tell(node, last.state);
     }
     this.#tellClock(clockOff);
     const hasReady = nodes.some(({ isReady }) => isReady);
-    for (const [i, node] of nodes.entries())
-      if (before[i] && !node.isReady && node.verdict.state !== 'unknown')
-        node.leave(node.verdict.reason, hasReady);
+    for (const node of nodes) node.follow(hasReady);
     this.#options.onChange();
   }
 

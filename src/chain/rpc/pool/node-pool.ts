@@ -23,6 +23,8 @@ import { TipSetHeights } from './tipset-heights.ts';
 
 /** Answers that cannot change, kept in each process. */
 const CACHE: CacheBounds = { entries: 20_000, bytes: 32 << 20 };
+/** A node named before the one in use is gone back to when it has been in rotation for so long, in ms. */
+const STEADY_MS = 60_000;
 
 export interface NodePoolOptions {
   readonly settings: PoolSettings;
@@ -244,7 +246,8 @@ export class NodePool {
     const nodes = this.open();
     this.watch.use();
     this.watch.judge();
-    if (tried.size === 0 && !nodes.some(({ isReady }) => isReady)) await this.watch.settled();
+    const isLeft = (node: PoolNode): boolean => !tried.has(node);
+    if (!nodes.some((node) => node.isReady && isLeft(node))) await this.watch.settled(isLeft);
     const now = performance.now();
     const candidates = this.#nodes.map((node) => ({
       isInRotation: node.isReady && !tried.has(node),
@@ -274,7 +277,12 @@ export class NodePool {
 
   #choosePrimary(): void {
     const nodes = this.#nodes;
-    const candidates = nodes.map((node) => ({ isInRotation: node.isReady, height: node.height }));
+    const steadySince = performance.now() - STEADY_MS;
+    const candidates = nodes.map((node) => ({
+      isInRotation: node.isReady,
+      height: node.height,
+      isSteady: (node.readySince ?? Number.POSITIVE_INFINITY) <= steadySince,
+    }));
     const now = this.#primary ? nodes.indexOf(this.#primary) : -1;
     const next = nodes[choosePrimary(candidates, now, this.#head?.height)];
     // A process that nobody can be asked by keeps whom it had: it may be back.

@@ -41,6 +41,8 @@ export class PoolNode {
     code: undefined,
     lag: undefined,
   };
+  /** Since when it has been in rotation, without a break. */
+  readySince: number | undefined;
   identity: ChainIdentity | undefined;
   identityAt = Number.NEGATIVE_INFINITY;
   schedule: ChainSchedule | undefined;
@@ -57,6 +59,8 @@ export class PoolNode {
   readonly #settings: PoolSettings;
   readonly #movable = new Set<AbortController>();
   #outOfRotation = new AbortController();
+  /** It has been in rotation, and has not left it since. */
+  #isServing = false;
 
   constructor(setting: ChainNode, settings: PoolSettings) {
     this.setting = setting;
@@ -125,8 +129,15 @@ export class PoolNode {
     this.note('failed', error);
   }
 
-  /** The node has left the rotation: what may be asked elsewhere is given up here, when there is an elsewhere. */
-  leave(reason: string, hasOthers: boolean): void {
+  /**
+   * Does what its verdict asks: when it has left the rotation, whoever follows its head is told, and what may be asked
+   * elsewhere is given up here, when there is an elsewhere. Not to have been looked at lately is no leaving.
+   */
+  follow(hasOthers: boolean): void {
+    const { state, reason } = this.verdict;
+    if (state === 'ready') this.#isServing = true;
+    if (!this.#isServing || state === 'ready' || state === 'unknown') return;
+    this.#isServing = false;
     const error = new BeeproError('CHAIN_NODE_OUT', { node: this.name, reason });
     this.#outOfRotation.abort(error);
     this.#outOfRotation = new AbortController();

@@ -14,6 +14,7 @@ const node = (over: Partial<Candidate> = {}): Candidate => ({
   },
   ...over,
 });
+const at = (height: number, isSteady = false) => ({ ...node({ height }), isSteady });
 const balanced = (height?: number) => ({ reach: 'balanced' as const, height, primary: 0 });
 /** Draws the numbers given, over and over. */
 const draws = (...numbers: number[]) => {
@@ -95,7 +96,11 @@ describe('who is asked', () => {
   test('the primary stays while it may, and is in rotation when anybody is', () => {
     fc.assert(
       fc.property(candidates, fc.integer({ min: -1, max: 12 }), fc.nat(200), (nodes, primary, head) => {
-        const next = choosePrimary(nodes, primary, head);
+        const next = choosePrimary(
+          nodes.map((one) => ({ ...one, isSteady: false })),
+          primary,
+          head,
+        );
         if (nodes[primary]?.isInRotation) expect(next).toBe(primary);
         if (nodes.some(({ isInRotation }) => isInRotation)) expect(nodes[next]?.isInRotation).toBe(true);
         else expect(next).toBe(-1);
@@ -104,8 +109,15 @@ describe('who is asked', () => {
   });
 
   test('a new primary is one whose head is not below the one seen, where there is one', () => {
-    expect(choosePrimary([node({ height: 90 }), node({ height: 100 })], -1, 95)).toBe(1);
-    expect(choosePrimary([node({ height: 90 }), node({ height: 91 })], -1, 95)).toBe(0);
+    expect(choosePrimary([at(90), at(100)], -1, 95)).toBe(1);
+    expect(choosePrimary([at(90), at(91)], -1, 95)).toBe(0);
+  });
+
+  test('one named before is gone back to when it is steady and as high', () => {
+    expect(choosePrimary([at(95), at(95)], 1, 95)).toBe(1);
+    expect(choosePrimary([at(95, true), at(95)], 1, 95)).toBe(0);
+    expect(choosePrimary([at(94, true), at(95)], 1, 95)).toBe(1);
+    expect(choosePrimary([{ ...at(95, true), isInRotation: false }, at(95)], 1, 95)).toBe(1);
   });
 });
 
