@@ -23,4 +23,5 @@ export { type Explanation, type SettingEntry, SettingTable } from './settings/se
 export { openSettings, Settings, type SettingsOptions } from './settings/settings.ts';
 export { SettingsWatcher, type SettingsWatcherOptions } from './settings/settings-watcher.ts';
 export { renderSettingsPage } from './settings-page.ts';
-export type { ChainNode, DeclaredDevice, DeclaredDevices, SignerSetting } from './types/index.ts';
+export type { ApiInfo, ChainNode, DeclaredDevice, DeclaredDevices, SignerSetting } from './types/index.ts';
+export { nodeUrl, parseApiInfo, ValueError } from './types/index.ts';

@@ -24,7 +24,8 @@ export function parseSettingValue<N extends SettingName>(name: N, text: string):
     return settingDefinition(name).type.parse(text) as SettingValue<N>;
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw new BeeproError('SETTING_VALUE_INVALID', { name, value: text, detail: error.message });
+    const value = error.isSecret ? '…' : text;
+    throw new BeeproError('SETTING_VALUE_INVALID', { name, value, detail: error.message });
   }
 }
 

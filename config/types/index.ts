@@ -1,5 +1,6 @@
 export { accountAddresses } from './addresses.ts';
 export { type DeclaredDevice, type DeclaredDevices, deviceIds, devices } from './devices.ts';
+export { type ApiInfo, nodeUrl, parseApiInfo } from './node-address.ts';
 export { type ChainNode, chainNodes } from './nodes.ts';
 export { decimal, integer } from './numbers.ts';
 export { optional } from './optional.ts';

@@ -11,4 +11,12 @@ export interface SettingType<T> {
 }
 
 /** Why a text is no value of a type; the message completes "…: must be …". */
-export class ValueError extends Error {}
+export class ValueError extends Error {
+  /** The text may hold a secret: it is not shown with the message. */
+  readonly isSecret: boolean;
+
+  constructor(message: string, options: { readonly isSecret?: boolean } = {}) {
+    super(message);
+    this.isSecret = options.isSecret ?? false;
+  }
+}

@@ -1,4 +1,4 @@
-import { urlOfMultiaddr } from './multiaddr.ts';
+import { nodeUrl } from './node-address.ts';
 import { type SettingType, ValueError } from './setting-type.ts';
 
 /** Something that signs, as the operator names it. Secrets are references, never values. */
@@ -69,7 +69,7 @@ function node(place: string | undefined, options: ReadonlyMap<string, string>): 
 
 function remote(place: string | undefined, options: ReadonlyMap<string, string>): SignerSetting {
   only(options, 'token');
-  const url = place?.startsWith('/') ? urlOfMultiaddr(place) : place;
+  const url = place?.startsWith('/') ? new URL(nodeUrl(place)).origin : place;
   if (url === undefined || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new ValueError(
       'after remote its address must stand, such as http://host:1777/rpc/v0 or /ip4/10.0.0.9/tcp/1777/http',

@@ -6,6 +6,7 @@ import { workerReport } from './0005-worker-report.ts';
 import { offeredRuns } from './0006-offered-runs.ts';
 import { pledgeDecisions } from './0007-pledge-decisions.ts';
 import { messageLimits } from './0008-message-limits.ts';
+import { chainNodes } from './0009-chain-nodes.ts';
 import { messageLives } from './0010-message-lives.ts';
 import { activityWaits } from './0011-activity-waits.ts';
 import { ownBlocks } from './0014-own-blocks.ts';
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   offeredRuns,
   pledgeDecisions,
   messageLimits,
+  chainNodes,
   messageLives,
   activityWaits,
   ownBlocks,

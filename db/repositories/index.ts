@@ -1,4 +1,5 @@
 export * from './activity-waits.ts';
+export * from './chain-nodes.ts';
 export * from './foreign-messages.ts';
 export * from './held-sectors.ts';
 export * from './landed-files.ts';

@@ -1,4 +1,4 @@
-import type { ChainPool } from '#chain';
+import type { ConfiguredChain } from '#chain';
 import type { Environment, Settings, SettingsWake } from '#config';
 import type { Database } from '#db';
 import type { QueueBus } from '#queues';
@@ -14,7 +14,7 @@ export interface CliContext {
   /** Makes a changed setting known at once; undefined when Redis cannot be reached, and the polls do it. */
   wake(): Promise<SettingsWake | undefined>;
   /** The nodes of the setting `chain.nodes`; calls throw `CHAIN_NODES_MISSING` where there are none. */
-  chain(): Promise<ChainPool>;
+  chain(): Promise<ConfiguredChain>;
   sectorModules(): Promise<SectorModules>;
 }
 
@@ -66,8 +66,9 @@ export async function withContext<T>(
       }
     },
     chain: once(async () => {
-      const { createConfiguredChain } = await import('#chain');
-      return resources.adopt(createConfiguredChain(await settings()), (chain) => chain.close());
+      const { createConfiguredChain, databaseRecord } = await import('#chain');
+      const record = databaseRecord(database());
+      return resources.adopt(createConfiguredChain(await settings(), { record }), (chain) => chain.close());
     }),
     sectorModules: async () => ({ db: database(), bus: await bus(), settings: await settings() }),
   };

@@ -20,6 +20,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   INPUT_INVALID: EXIT.usage,
   ADDRESS_MALFORMED: EXIT.usage,
   CID_MALFORMED: EXIT.usage,
+  CHAIN_CALL_WRITES: EXIT.usage,
   MONEY_MALFORMED: EXIT.usage,
   QUEUE_NAME_MALFORMED: EXIT.usage,
   SETTING_SCOPE_INVALID: EXIT.usage,

@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { programVersion } from '#core';
 import { registerAudit } from './commands/audit.ts';
+import { registerChain } from './commands/chain.ts';
 import { registerDb } from './commands/db.ts';
 import { registerDevnet } from './commands/devnet.ts';
 import { registerFee } from './commands/fee.ts';
@@ -40,6 +41,7 @@ Environment:
   FIL_PROOFS_PARAMETER_CACHE  the proof parameters (/var/tmp/filecoin-proof-parameters)
 
 Examples:
+  beepro chain add http://10.0.0.5:1234/rpc/v1 --token file:/etc/beepro/lotus.token
   beepro miner add t01000
   beepro sector pledge --miner t01000 --count 10
   beepro sector list --state Parked
@@ -64,6 +66,7 @@ export function buildProgram(output: OutputConfiguration = {}): Command {
     .addHelpText('after', AFTER);
   registerRun(program);
   registerDevnet(program);
+  registerChain(program);
   registerMiner(program);
   registerSector(program);
   registerPiece(program);

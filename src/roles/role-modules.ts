@@ -1,4 +1,4 @@
-import { type ChainPool, createConfiguredChain } from '#chain';
+import { type ConfiguredChain, createConfiguredChain, databaseRecord } from '#chain';
 import {
   type Environment,
   needMysql,
@@ -27,7 +27,7 @@ export interface RoleModules extends AsyncDisposable {
   /** The coordinators' announcement of the operator's word. */
   readonly stamp?: OperatorStamp;
   /** The nodes of `chain.nodes`, as the setting says at each call. */
-  readonly chain: ChainPool;
+  readonly chain: ConfiguredChain;
   readonly log: Logger;
 }
 
@@ -90,7 +90,10 @@ async function open(role: string, log: Logger, connections: ConnectionPlan): Pro
         ),
     }),
   );
-  const chain = resources.adopt(createConfiguredChain(settings), (client) => client.close());
+  const chain = resources.adopt(
+    createConfiguredChain(settings, { record: databaseRecord(db), log }),
+    (client) => client.close(),
+  );
   const kept = resources.move();
   return {
     environment,

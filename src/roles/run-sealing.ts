@@ -5,6 +5,7 @@ import { pieceStoreFolder } from './piece-store-folder.ts';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
 import {
+  chainNodesDuty,
   incomingPiecesDuty,
   outsourceDuty,
   piecesDuty,
@@ -46,6 +47,7 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     incomingPiecesDuty(sealing, storeFolder),
     outsourceDuty(sealing),
     rehomeDuty(sealing),
+    chainNodesDuty(modules),
   ]);
   return {
     failed: role.failed,

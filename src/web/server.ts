@@ -8,6 +8,7 @@ import type { QueueBus } from '#queues';
 import type { WebCredentials } from './auth/credentials.ts';
 import { registerAuth } from './auth/plugin.ts';
 import { registerBoard } from './board.ts';
+import { registerChain } from './chain/routes.ts';
 import { renderMetrics } from './metrics.ts';
 import { readOverview } from './overview/overview.ts';
 import { overviewPage } from './pages/overview-page.ts';
@@ -65,6 +66,7 @@ export async function startWeb(options: WebOptions, modules: WebModules): Promis
   server.get('/healthz', async () => ({ ok: true }));
   server.get('/', async (_request, reply) => reply.type('text/html').send(overviewPage()));
   server.get('/api/overview', async () => readOverview(db, modules.silentMs()));
+  registerChain(server, { db, settings: modules.settings });
   registerScheduling(server, { db, settings: modules.settings });
   server.get('/metrics', async (_request, reply) => {
     const { contentType, body } = await renderMetrics(db);

@@ -1,5 +1,7 @@
+export { type Fault, FaultyNode } from './faulty-node.ts';
 export { createMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 export { poolOfOne } from './pool-of-one.ts';
+export { PresetSettings } from './preset-settings.ts';
 export { type PrivateServers, startPrivateServers } from './private-servers.ts';
 export { RemoteWallet, type WalletFault } from './remote-wallet.ts';
 export { exampleReport, insertReportedWorkers } from './reported-fleet.ts';

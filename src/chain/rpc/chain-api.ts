@@ -1,8 +1,7 @@
-import { z } from 'zod';
-import { BeeproError } from '#core';
+import { callerOf, type MethodCaller } from './method-caller.ts';
 import { LOTUS_METHODS, type LotusMethod, type LotusParams, type LotusResult } from './methods.ts';
 import type { CallOptions, RpcTransport } from './transport.ts';
-import { type HeadChange, headChange } from './wire/tipset.ts';
+import type { HeadChange } from './wire/tipset.ts';
 
 /** `chainHead`, `stateMinerInfo` …: each method of Lotus with its parameters and, last, options of the call. */
 export type LotusCalls = {
@@ -45,54 +44,25 @@ export interface ChainPool extends ChainApi {
 }
 
 export function createChainApi(transport: RpcTransport): ChainApi {
+  return apiOver(callerOf(transport));
+}
+
+/** The typed calls over whatever answers them. */
+export function apiOver(caller: MethodCaller): ChainApi {
   const calls = Object.keys(LOTUS_METHODS).map((name) => {
     const method = name as LotusMethod;
     const arity = LOTUS_METHODS[method].params.length;
     const call = (...args: readonly unknown[]): Promise<unknown> =>
-      callMethod(transport, method, args.slice(0, arity), args[arity] as CallOptions | undefined);
+      caller.call(method, args.slice(0, arity), (args[arity] as CallOptions | undefined) ?? {});
     return [name.charAt(0).toLowerCase() + name.slice(1), call];
   });
   const api: Omit<ChainApi, keyof LotusCalls> = {
-    // Several nodes behind one transport answer in turn.
+    // Several nodes behind one caller answer in turn.
     get node() {
-      return transport.node;
+      return caller.node;
     },
-    headChanges: (options = {}) => readHeadChanges(transport, options),
-    close: () => transport.close(),
+    headChanges: (options = {}) => caller.headChanges(options),
+    close: () => caller.close(),
   };
   return Object.assign(api, Object.fromEntries(calls) as LotusCalls);
-}
-
-async function callMethod(
-  transport: RpcTransport,
-  method: LotusMethod,
-  params: readonly unknown[],
-  options: CallOptions = {},
-): Promise<unknown> {
-  const definition = LOTUS_METHODS[method];
-  const written = definition.params.map((schema: z.ZodType, index) => z.encode(schema, params[index]));
-  const timeoutMs = options.timeoutMs ?? definition.timeoutMs;
-  const answer = await transport.request(method, written, { ...options, timeoutMs });
-  return parseAnswer(transport.node, method, definition.result, answer);
-}
-
-async function* readHeadChanges(
-  transport: RpcTransport,
-  options: CallOptions,
-): AsyncGenerator<readonly HeadChange[]> {
-  const changes = z.array(headChange);
-  for await (const value of transport.subscribe('ChainNotify', [], options))
-    yield parseAnswer(transport.node, 'ChainNotify', changes, value);
-}
-
-function parseAnswer<T>(node: string, method: string, schema: z.ZodType<T>, answer: unknown): T {
-  const parsed = z.safeDecode(schema, answer as never);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
-  throw new BeeproError('CHAIN_PROTOCOL', {
-    node,
-    method,
-    detail: `${issue?.message ?? 'unexpected answer'}${where}`,
-  });
 }

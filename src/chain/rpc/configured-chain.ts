@@ -1,140 +1,101 @@
-import type { ChainNode, Settings } from '#config';
-import { BeeproError, type ErrorCode, isBeeproError, readSecret } from '#core';
-import { type ChainApi, type ChainPool, createChainApi } from './chain-api.ts';
-import { SECOND } from './method.ts';
-import { createNodeTransport } from './node-transport.ts';
-import type { RpcTransport } from './transport.ts';
+import type { ChainNode } from '#config';
+import type { ErrorCode } from '#core';
+import { apiOver, type ChainPool } from './chain-api.ts';
+import { type ChainRecord, memoryRecord } from './pool/chain-record.ts';
+import type { ChainIdentity } from './pool/identity.ts';
+import type { NodeMetrics } from './pool/node-metrics.ts';
+import { NodePool, type NodePoolOptions } from './pool/node-pool.ts';
+import type { PoolNode } from './pool/pool-node.ts';
+import type { PoolSettings } from './pool/pool-settings.ts';
+import type { NodeState } from './pool/verdict.ts';
+import type { CallOptions } from './transport.ts';
 
-/** The limit of an ordinary call, which `chain.timeout` replaces; calls that are known to take longer keep theirs. */
-const ORDINARY_MS = 30 * SECOND;
-/** After so long another attempt is made with the best node, in ms. */
-const PREFER_BEST_AFTER_MS = 60 * SECOND;
-
-/** What says something of the node and nothing of the question: the next node may answer it. */
-const NODE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'CHAIN_UNREACHABLE',
-  'CHAIN_TIMED_OUT',
-  'CHAIN_PROTOCOL',
-  'CHAIN_RATE_LIMITED',
-  'CHAIN_AUTH_REFUSED',
-  'CHAIN_METHOD_UNKNOWN',
-]);
-
-/**
- * The nodes of the setting `chain.nodes` as one, with both settings read at each call: the best that answers. All
- * calls go to one node until it fails, since two nodes rarely have the same head.
- */
-export function createConfiguredChain(settings: Pick<Settings, 'get'>): ChainPool {
-  const transport = new ConfiguredTransport(settings);
-  const chain = createChainApi(transport);
-  const inRotation = (): readonly ChainApi[] => transport.open().map((node) => node.api);
-  const pool: Pick<ChainPool, 'inRotation' | 'onOneNode'> = {
-    inRotation,
-    onOneNode: (work) => work(transport.best()),
-  };
-  return Object.assign(chain, pool);
-}
-
-interface OpenNode {
+/** How this process sees a node. */
+export interface NodeView extends NodeMetrics {
   readonly setting: ChainNode;
-  readonly transport: RpcTransport;
-  /** Calls of this node alone. */
-  readonly api: ChainApi;
+  /** Host and port. */
+  readonly node: string;
+  readonly state: NodeState;
+  /** Why it is not in rotation, or what is odd about it; empty for a node that is well. */
+  readonly reason: string;
+  readonly code: ErrorCode | undefined;
+  readonly identity: ChainIdentity | undefined;
+  /** Its head, and how many epochs that is behind the chain. */
+  readonly height: number | undefined;
+  readonly lag: number | undefined;
+  /** The process looks at the chain through this one. */
+  readonly isPrimary: boolean;
+  readonly running: number;
+  readonly waiting: number;
 }
 
-class ConfiguredTransport implements RpcTransport {
-  readonly #settings: Pick<Settings, 'get'>;
-  #nodes: readonly OpenNode[] = [];
-  #current = 0;
-  #switchedAt = 0;
-
-  constructor(settings: Pick<Settings, 'get'>) {
-    this.#settings = settings;
-  }
-
-  get node(): string {
-    const node = this.#nodes[this.#current] ?? this.#nodes[0];
-    return node?.transport.node ?? 'no node';
-  }
-
-  async request(...[method, params, options]: Parameters<RpcTransport['request']>): Promise<unknown> {
-    const nodes = this.open();
-    const timeoutMs = limitOf(options.timeoutMs, this.#settings.get('chain.timeout'));
-    const first = this.#current;
-    for (let tried = 0; ; tried += 1) {
-      const index = (first + tried) % nodes.length;
-      const node = nodes[index];
-      if (!node) throw new BeeproError('CHAIN_NODES_MISSING');
-      try {
-        const answer = await node.transport.request(method, params, { ...options, timeoutMs });
-        if (tried > 0) this.#switchTo(nodes, index);
-        return answer;
-      } catch (error) {
-        if (tried + 1 >= nodes.length || !isNodeFailure(error)) throw error;
-      }
-    }
-  }
-
-  subscribe(...[method, params, options]: Parameters<RpcTransport['subscribe']>): AsyncIterable<unknown> {
-    const node = this.open()[this.#current];
-    if (!node) throw new BeeproError('CHAIN_NODES_MISSING');
-    return node.transport.subscribe(method, params, options);
-  }
-
-  /** The node that ordinary calls go to now. @throws BeeproError `CHAIN_NODES_MISSING` */
-  best(): ChainApi {
-    const node = this.open()[this.#current];
-    if (!node) throw new BeeproError('CHAIN_NODES_MISSING');
-    return node.api;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.transport.close()));
-    this.#nodes = [];
-  }
-
-  /** The transports of the present setting; those of nodes that are gone from it are closed. */
-  open(): readonly OpenNode[] {
-    const wanted = this.#settings.get('chain.nodes');
-    if (wanted.length === 0) throw new BeeproError('CHAIN_NODES_MISSING');
-    const isSame = (a: ChainNode, b: ChainNode): boolean => a.url === b.url && a.token === b.token;
-    const old = this.#nodes;
-    if (
-      wanted.length !== old.length ||
-      wanted.some((setting, i) => !old[i] || !isSame(old[i].setting, setting))
-    ) {
-      this.#nodes = wanted.map(
-        (setting) => old.find((node) => isSame(node.setting, setting)) ?? openNode(setting),
-      );
-      this.#current = 0;
-      for (const node of old) if (!this.#nodes.includes(node)) void node.transport.close();
-    } else if (this.#current > 0 && performance.now() - this.#switchedAt > PREFER_BEST_AFTER_MS) {
-      this.#current = 0;
-    }
-    return this.#nodes;
-  }
-
-  #switchTo(nodes: readonly OpenNode[], index: number): void {
-    if (nodes !== this.#nodes) return;
-    this.#current = index;
-    this.#switchedAt = performance.now();
-  }
+/** The pool of `chain.nodes`, and what it knows of them. */
+export interface ConfiguredChain extends ChainPool {
+  /** How each node is seen now, in the order of the setting; empty when there is none. */
+  nodes(): readonly NodeView[];
+  /** Looks at every node now. */
+  lookAtNodes(): Promise<readonly NodeView[]>;
+  /** A call of any method as it goes over the wire: parameters and answer are Lotus' JSON. */
+  raw(method: string, params: readonly unknown[], options?: CallOptions): Promise<unknown>;
 }
 
-function openNode(setting: ChainNode): OpenNode {
-  const { url, token } = setting;
-  const transport = createNodeTransport({
-    url,
-    ...(token !== undefined && { token: () => readSecret(token) }),
+export interface ConfiguredChainOptions {
+  /** Which chain the installation belongs to; without it, the one that its nodes have at the first contact. */
+  readonly record?: ChainRecord;
+  readonly log?: NodePoolOptions['log'];
+}
+
+/** The nodes of the setting `chain.nodes` as one, with settings read at each call. */
+export function createConfiguredChain(
+  settings: PoolSettings,
+  options: ConfiguredChainOptions = {},
+): ConfiguredChain {
+  const pool = new NodePool({ settings, record: options.record ?? memoryRecord(), log: options.log });
+  const chain = apiOver({
+    get node() {
+      return pool.primary?.name ?? 'no node';
+    },
+    call: (method, params, callOptions) => pool.call(method, params, callOptions),
+    headChanges: (callOptions) => pool.headChanges(callOptions),
+    close: () => pool.close(),
   });
-  return { setting, transport, api: createChainApi(transport) };
+  const several: Omit<ConfiguredChain, keyof typeof chain> = {
+    onOneNode: async (work) => work(pool.apiOf(await pool.best())),
+    inRotation: () => {
+      const ready = pool.ready();
+      if (ready.length === 0) throw pool.nobody('anything');
+      return ready.map((node) => pool.apiOf(node));
+    },
+    nodes: () => viewsOf(pool),
+    lookAtNodes: async () => {
+      if (openQuietly(pool)) await pool.watch.lookAtAll();
+      return viewsOf(pool);
+    },
+    raw: (method, params, callOptions) => pool.raw(method, params, callOptions),
+  };
+  return Object.assign(chain, several);
 }
 
-function isNodeFailure(error: unknown): boolean {
-  return isBeeproError(error) && NODE_FAILURES.has(error.code);
+function viewsOf(pool: NodePool): readonly NodeView[] {
+  return openQuietly(pool) ? pool.open().map((node) => viewOf(node, pool.primary === node)) : [];
 }
 
-function limitOf(askedMs: number, settingMs: number): number {
-  if (askedMs === ORDINARY_MS) return settingMs;
-  return askedMs > ORDINARY_MS ? Math.max(askedMs, settingMs) : Math.min(askedMs, settingMs);
+/** False when there are no nodes. */
+function openQuietly(pool: NodePool): boolean {
+  try {
+    return pool.open().length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function viewOf(node: PoolNode, isPrimary: boolean): NodeView {
+  const { setting, name, verdict, identity, height, queue, counter } = node;
+  const { state, reason, code, lag } = verdict;
+  return {
+    ...counter.read(),
+    ...{ setting, node: name, state, reason, code, identity, height, lag, isPrimary },
+    running: queue.running,
+    waiting: queue.waiting,
+  };
 }

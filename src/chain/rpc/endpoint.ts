@@ -8,6 +8,8 @@ export interface Endpoint {
   readonly webSocket: string;
   /** Host and port, for people: never a credential. */
   readonly name: string;
+  /** Calls go over a WebSocket, because the address says so. */
+  readonly prefersWebSocket: boolean;
 }
 
 /**
@@ -26,5 +28,6 @@ export function parseEndpoint(url: string): Endpoint {
   const path = parsed.pathname === '/' ? '/rpc/v1' : parsed.pathname;
   const rest = `${parsed.host}${path}${parsed.search}`;
   const s = secure ? 's' : '';
-  return { http: `http${s}://${rest}`, webSocket: `ws${s}://${rest}`, name: parsed.host };
+  const prefersWebSocket = parsed.protocol.startsWith('ws');
+  return { http: `http${s}://${rest}`, webSocket: `ws${s}://${rest}`, name: parsed.host, prefersWebSocket };
 }

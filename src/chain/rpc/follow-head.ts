@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeeproError, toBeeproError } from '#core';
 import type { ChainApi } from './chain-api.ts';
+import { backoffMs } from './pool/backoff.ts';
 import type { HeadChange } from './wire/tipset.ts';
 
 export interface FollowHeadOptions {
@@ -38,15 +39,9 @@ export async function* followHead(
       loss = error;
     }
     if (signal.aborted) return;
-    const backoff = headBackoff(failures++, minBackoffMs, maxBackoffMs, Math.random());
+    const backoff = backoffMs(failures++, minBackoffMs, maxBackoffMs, Math.random());
     options.onLost?.(toBeeproError(loss), backoff);
     // Rejects only when the signal aborts, which the loop's condition sees.
     await sleep(backoff, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** Doubles from the shortest to the longest wait, spread by up to half so that a fleet does not return at once. */
-export function headBackoff(failures: number, minMs: number, maxMs: number, random: number): number {
-  const full = Math.min(maxMs, minMs * 2 ** Math.min(failures, 30));
-  return Math.round(full * (0.5 + random / 2));
 }

@@ -5,6 +5,7 @@ import { parseJsonText, writeJsonText } from './json-text.ts';
 import { rpcError } from './rpc-error.ts';
 import { subscribeOverWebSocket } from './subscription.ts';
 import type { CallOptions, RpcTransport, TokenSource } from './transport.ts';
+import { WebSocketCalls } from './websocket-calls.ts';
 
 export interface NodeTransportOptions {
   /** `http://127.0.0.1:1234/rpc/v1`. */
@@ -12,21 +13,28 @@ export interface NodeTransportOptions {
   readonly token?: TokenSource;
 }
 
-/** One node: calls over HTTP, subscriptions over a WebSocket of their own. */
+/**
+ * One node: calls over HTTP, or over one WebSocket where the address says ws or wss; subscriptions over a WebSocket of
+ * their own.
+ */
 export function createNodeTransport(options: NodeTransportOptions): RpcTransport {
   const endpoint = parseEndpoint(options.url);
   const token = options.token ?? (() => undefined);
   const closing = new AbortController();
   const until = (signal: AbortSignal | undefined) =>
     signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+  const socket = endpoint.prefersWebSocket ? new WebSocketCalls(endpoint, token) : undefined;
   return {
     node: endpoint.name,
-    request: (method, params, call) =>
-      requestOverHttp(endpoint, token, method, params, { ...call, signal: until(call.signal) }),
+    request: (method, params, options) => {
+      const call = { ...options, signal: until(options.signal) };
+      return socket?.request(method, params, call) ?? requestOverHttp(endpoint, token, method, params, call);
+    },
     subscribe: (method, params, call) =>
       subscribeOverWebSocket(endpoint, token, method, params, until(call.signal)),
     async close() {
       closing.abort();
+      socket?.close();
     },
   };
 }

@@ -4,6 +4,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Instead of the method's own, in ms; at most 300,000. */
   readonly timeoutMs?: number;
+  /** Goes before other calls that wait for the same node. */
+  readonly urgent?: boolean;
 }
 
 /**

@@ -152,10 +152,40 @@ export const CHAIN_ERRORS = defineErrors({
     message: 'The node {node} answered {method} with something that is no valid answer: {detail}',
     cure: 'Check that the URL is that of a Lotus node (/rpc/v1) and that no proxy answers in its place.',
   },
+  CHAIN_BUSY: {
+    severity: 'temporary',
+    message: 'Too many calls wait for the node {node} ({method}): {waiting}',
+    cure: 'The call is repeated with back-off. Add a node, or raise chain.max_calls if the nodes can bear more.',
+  },
+  CHAIN_NODES_OUT: {
+    severity: 'temporary',
+    message: 'No node can be asked {method}: {detail}',
+    cure: 'Look at the nodes with `beepro chain nodes`; the call is repeated with back-off.',
+  },
+  CHAIN_NODE_OUT: {
+    severity: 'temporary',
+    message: 'The node {node} gets no calls for now: {reason}',
+    cure: 'It is looked at again with back-off and gets calls as soon as it is well; check its log and its sync.',
+  },
+  CHAIN_NODE_FOREIGN: {
+    severity: 'permanent',
+    message: 'The node {node} serves another chain than this installation’s: {detail}',
+    cure: 'Nothing is asked of it. Correct it or take it out with `beepro chain remove`; if the installation is to belong to another chain, `beepro chain forget`.',
+  },
+  CHAIN_CLOCK_DISAGREES: {
+    severity: 'temporary',
+    message: 'Every node is {epochs} epochs {direction} of what this machine’s clock says',
+    cure: 'Set the clock of this machine by NTP. If the clock is right, the chain stands still or all nodes lag.',
+  },
+  CHAIN_CALL_WRITES: {
+    severity: 'permanent',
+    message: '{method} is not known to only read',
+    cure: 'Nothing was called. If it is meant, say so with --write.',
+  },
   CHAIN_NODES_MISSING: {
     severity: 'permanent',
     message: 'No Lotus node is configured',
-    cure: 'Name one: beepro setting set chain.nodes "http://HOST:1234/rpc/v1 token=file:/etc/beepro/lotus.token".',
+    cure: 'Name one: beepro chain add http://HOST:1234/rpc/v1 --token file:/etc/beepro/lotus.token.',
   },
   CHAIN_URL_MALFORMED: {
     severity: 'permanent',

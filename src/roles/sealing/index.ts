@@ -1,3 +1,4 @@
+export { chainNodesDuty } from './chain-nodes-duty.ts';
 export { COMMIT } from './commit-activity.ts';
 export type { SealingModules } from './modules.ts';
 export { outsourceDuty } from './outsource-duty.ts';

@@ -1,6 +1,7 @@
 const PAGES = [
   ['/', 'Overview'],
   ['/scheduling', 'Scheduling'],
+  ['/chain', 'Chain'],
   ['/queues/', 'Queues'],
   ['/metrics', 'Metrics'],
 ] as const;

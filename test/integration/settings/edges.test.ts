@@ -6,6 +6,7 @@ import { createLogger } from '#log';
 import { QueueBus } from '#queues';
 import { createMigratedDatabase, createTestFolder, createTestRedis } from '#testing';
 import { loadCredentials, startWeb } from '#web';
+import { CHAIN_POOL } from './observations/chain-pool.ts';
 import { EDGES, type EdgesBench } from './observations/edges.ts';
 import { observeEach } from './support/observation.ts';
 
@@ -63,4 +64,5 @@ afterAll(() => resources.disposeAsync());
 
 describe('changed by plain SQL, in force on what runs:', () => {
   observeEach(() => bench, EDGES);
+  observeEach(() => bench, CHAIN_POOL);
 });

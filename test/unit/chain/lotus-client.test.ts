@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ChainApi, createLotusClient, followHead, headBackoff, parseEndpoint } from '#chain';
+import { backoffMs, type ChainApi, createLotusClient, followHead, parseEndpoint } from '#chain';
 import { type ErrorCode, isBeeproError } from '#core';
 import { lotusRecording, recordedSubscription } from '../../support/lotus-recordings.ts';
 import { ScriptedNode } from '../../support/scripted-node.ts';
@@ -249,9 +249,9 @@ describe('the head', () => {
   });
 
   it('the waits between attempts double up to the longest', () => {
-    const waits = [0, 1, 2, 3, 10, 1000].map((failures) => headBackoff(failures, 500, 30_000, 1));
+    const waits = [0, 1, 2, 3, 10, 1000].map((failures) => backoffMs(failures, 500, 30_000, 1));
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 30_000, 30_000]);
-    expect(headBackoff(0, 500, 30_000, 0)).toBe(250);
+    expect(backoffMs(0, 500, 30_000, 0)).toBe(250);
   });
 });
 
@@ -261,7 +261,10 @@ describe('node addresses', () => {
     ['https://h', 'https://h/rpc/v1', 'wss://h/rpc/v1'],
     ['ws://h:1/x?k=1', 'http://h:1/x?k=1', 'ws://h:1/x?k=1'],
   ])('%s', (url, http, webSocket) => {
-    expect(parseEndpoint(url)).toEqual({ http, webSocket, name: new URL(url).host });
+    expect(parseEndpoint(url)).toEqual({
+      ...{ http, webSocket, name: new URL(url).host },
+      prefersWebSocket: url.startsWith('ws'),
+    });
   });
 
   it.each(['', 'h:1234', '/ip4/127.0.0.1/tcp/1234/http', 'ftp://h', 'http://user:secret@h'])(

@@ -77,6 +77,16 @@ describe('values', () => {
       ],
       'http://a:1234/rpc/v1 token=file:/etc/t, wss://b/rpc/v1',
     ],
+    [
+      'chain.nodes',
+      '/ip4/10.0.0.5/tcp/1234/http token=env:T, /dns4/n.example/tcp/443/wss, env:FULLNODE_API_INFO',
+      [
+        { url: 'http://10.0.0.5:1234/rpc/v1', token: 'env:T' },
+        { url: 'wss://n.example:443/rpc/v1', token: undefined },
+        { url: 'env:FULLNODE_API_INFO', token: undefined },
+      ],
+      'http://10.0.0.5:1234/rpc/v1 token=env:T, wss://n.example:443/rpc/v1, env:FULLNODE_API_INFO',
+    ],
   ];
   it.each(good)('%s = "%s"', (name, text, value, canonical) => {
     const parsed = parseSettingValue(name, text);
@@ -111,6 +121,12 @@ describe('values', () => {
     ['chain.nodes', 'a:1234', 'address'],
     ['chain.nodes', 'http://user:pw@a', 'credentials'],
     ['chain.nodes', 'http://a token=eyJhbGciOi', 'token=env:NAME'],
+    ['chain.nodes', 'eyJh.eyJB.x-y:/ip4/10.0.0.5/tcp/1234/http', 'token in clear'],
+    ['chain.nodes', 'http://a:1234/rpc/v1?token=eyJh.eyJB.x', 'token in clear'],
+    ['chain.nodes', 'http://a/rpc/v1?token=short', 'token in clear'],
+    ['chain.nodes', 'file:/etc/info token=env:T', 'holds its token already'],
+    ['chain.nodes', '/ip4/10.0.0.5/udp/1/quic', 'address'],
+    ['chain.nodes', 'http://a, http://a', 'named once'],
   ];
   it.each(bad)('%s = "%s" is refused: %s', (name, text, detail) => {
     expect(() => parseSettingValue(name, text)).toThrow(

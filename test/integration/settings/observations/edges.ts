@@ -1,15 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { createConfiguredChain } from '#chain';
 import type { Settings } from '#config';
-import { isBeeproError } from '#core';
 import { type Database, saveMiner } from '#db';
 import { waitFor } from '#testing';
 import { addPieces } from '../../../../src/cli/piece-adding.ts';
-import { ScriptedNode } from '../../../support/scripted-node.ts';
-import { startTestDevnet } from '../../devnet/test-devnet.ts';
-import { changeBySql, IN_FORCE, type Observations, stays } from '../support/observation.ts';
+import { changeBySql, IN_FORCE, type Observations } from '../support/observation.ts';
 
 /** Where BeePro meets nodes, files and browsers, with settings as a role has them. */
 export interface EdgesBench {
@@ -20,52 +16,7 @@ export interface EdgesBench {
   pauseQueue(): Promise<number>;
 }
 
-export const EDGES: Observations<
-  'chain.nodes' | 'chain.timeout' | 'piece.store' | 'web.bull_board_write',
-  EdgesBench
-> = {
-  /** From one devnet to another, each with a token of its own. */
-  'chain.nodes': async ({ database, settings, folder }) => {
-    const chain = createConfiguredChain(settings);
-    await using devnets = new AsyncDisposableStack();
-    devnets.adopt(chain, (open) => open.close());
-    const node = async (networkName: string) => {
-      const { devnet } = devnets.use(await startTestDevnet({ networkName }));
-      await writeFile(join(folder, networkName), devnet.token);
-      return `${devnet.url} token=file:${join(folder, networkName)}`;
-    };
-    const [first, second] = [await node('beepro-devnet-first'), await node('beepro-devnet-second')];
-    await expect(chain.stateNetworkName()).rejects.toMatchObject({ code: 'CHAIN_NODES_MISSING' });
-    await changeBySql(database, 'chain.nodes', first);
-    await waitFor(async () => (await chain.stateNetworkName()) === 'beepro-devnet-first', IN_FORCE);
-    await changeBySql(database, 'chain.nodes', second);
-    await waitFor(async () => (await chain.stateNetworkName()) === 'beepro-devnet-second', IN_FORCE);
-  },
-
-  /** A node that takes a call and never answers. */
-  'chain.timeout': async ({ database, settings }) => {
-    await using node = await ScriptedNode.start();
-    node.onRequest = () => undefined;
-    await changeBySql(database, 'chain.nodes', node.url);
-    await settings.refresh();
-    const chain = createConfiguredChain(settings);
-    let hasEnded = false;
-    const patient = chain.stateNetworkName().catch(() => {
-      hasEnded = true;
-    });
-    await stays('waiting for the node', () => !hasEnded);
-    await changeBySql(database, 'chain.timeout', '100ms');
-    await waitFor(async () => {
-      const ended = await Promise.race([
-        chain.stateNetworkName().catch((error: unknown) => error),
-        new Promise((resolve) => setTimeout(resolve, 1_000)),
-      ]);
-      return isBeeproError(ended, 'CHAIN_TIMED_OUT') && ended.data.ms === 100;
-    }, IN_FORCE);
-    await chain.close();
-    await patient;
-  },
-
+export const EDGES: Observations<'piece.store' | 'web.bull_board_write', EdgesBench> = {
   /** Where `piece add` puts its copies. */
   'piece.store': async ({ database, settings, folder }) => {
     await saveMiner(database.kysely, {

@@ -1,5 +1,6 @@
 import { ADMISSION } from './admission.ts';
 import { BATCH } from './batch.ts';
+import { CHAIN_POOL } from './chain-pool.ts';
 import { COORDINATOR } from './coordinator.ts';
 import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
@@ -21,7 +22,7 @@ export const SUITES = {
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'devices.test.ts': { DEVICES },
   'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
-  'edges.test.ts': { EDGES },
+  'edges.test.ts': { EDGES, CHAIN_POOL },
   'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
   'wallet.test.ts': { FEES, WALLET },
