@@ -1,6 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 import { PHASE_NAMES, SECTOR_STATES } from '#core';
-import { countRunsByStatus, countSectorsByState, type Executor, listWorkerLoads } from '#db';
+import { countRunsByStatus, countSectorsByState, type Executor, listChainNodes, listWorkerLoads } from '#db';
 
 /** Every metric of `/metrics`: name, help, labels. Read from MySQL at each scrape, so any page gives them all. */
 export const METRICS = {
@@ -21,6 +21,26 @@ export const METRICS = {
     help: 'Phase runs that each worker runs',
     labelNames: ['worker'],
   },
+  nodeReady: {
+    name: 'beepro_chain_node_in_rotation',
+    help: 'Whether the coordinator asks the Lotus node, 1 or 0',
+    labelNames: ['node'],
+  },
+  nodeLag: {
+    name: 'beepro_chain_node_lag_epochs',
+    help: 'Epochs that the node is behind the chain, as the coordinator sees it',
+    labelNames: ['node'],
+  },
+  nodeLatency: {
+    name: 'beepro_chain_node_latency_seconds',
+    help: 'Mean time of the newest calls to the node by the coordinator',
+    labelNames: ['node'],
+  },
+  nodeErrors: {
+    name: 'beepro_chain_node_error_ratio',
+    help: 'Share of the newest calls to the node that failed by its fault',
+    labelNames: ['node'],
+  },
   scrape: {
     name: 'beepro_scrape_duration_seconds',
     help: 'Time that reading these metrics took',
@@ -38,10 +58,11 @@ export async function renderMetrics(db: Executor): Promise<{ contentType: string
   const gauge = (metric: (typeof METRICS)[keyof typeof METRICS]): Gauge<string> =>
     new Gauge({ ...metric, labelNames: [...metric.labelNames], registers: [registry] });
 
-  const [counts, runs, loads] = await Promise.all([
+  const [counts, runs, loads, nodes] = await Promise.all([
     countSectorsByState(db),
     countRunsByStatus(db),
     listWorkerLoads(db, MOST_WORKERS),
+    listChainNodes(db),
   ]);
 
   const sectors = gauge(METRICS.sectors);
@@ -63,6 +84,18 @@ export async function renderMetrics(db: Executor): Promise<{ contentType: string
     workers.inc({ state: load.state });
     heartbeat.set({ worker: load.name }, load.heartbeat_age_ms / 1000);
     running.set({ worker: load.name }, load.running);
+  }
+  const seen = {
+    ready: gauge(METRICS.nodeReady),
+    lag: gauge(METRICS.nodeLag),
+    latency: gauge(METRICS.nodeLatency),
+    errors: gauge(METRICS.nodeErrors),
+  };
+  for (const { node, state, lag, latency_ms: latency, error_rate: errors } of nodes) {
+    seen.ready.set({ node }, state === 'ready' ? 1 : 0);
+    seen.errors.set({ node }, errors);
+    if (lag !== null) seen.lag.set({ node }, lag);
+    if (latency !== null) seen.latency.set({ node }, latency / 1000);
   }
   gauge(METRICS.scrape).set((performance.now() - start) / 1000);
   return { contentType: registry.contentType, body: await registry.metrics() };

@@ -219,6 +219,27 @@ describe('a node that', () => {
     expect([dying.count('MpoolPushMessage'), asked('MpoolPushMessage')]).toEqual([1, 1]);
   });
 
+  test('has a token that allows less serves what it may, and another the rest', async () => {
+    process.env.BEEPRO_TEST_TOKEN = chainOf.devnet.tokenFor('read');
+    open.defer(() => void delete process.env.BEEPRO_TEST_TOKEN);
+    settings.set('chain.nodes', [
+      { url: nodes[0].url, token: 'env:BEEPRO_TEST_TOKEN' },
+      { url: nodes[1].url, token: 'env:BEEPRO_TEST_ADMIN' },
+    ]);
+    process.env.BEEPRO_TEST_ADMIN = chainOf.devnet.token;
+    open.defer(() => void delete process.env.BEEPRO_TEST_ADMIN);
+    await waitFor(async () => (await pool.chainHead()) && pool.node === nodes[0].name);
+    expect(await pool.walletList()).toContain(chainOf.worker);
+    expect(await pool.walletList()).toContain(chainOf.worker);
+    expect(nodes.map((node) => node.count('WalletList'))).toEqual([1, 2, 0]);
+    expect(view(nodes[0])).toMatchObject({ state: 'ready', errors: 0 });
+    // A token that is replaced while nobody else may counts at once.
+    settings.set('chain.nodes', [{ url: nodes[0].url, token: 'env:BEEPRO_TEST_TOKEN' }]);
+    await expect(pool.walletList()).rejects.toEqual(withCode('CHAIN_AUTH_REFUSED'));
+    process.env.BEEPRO_TEST_TOKEN = chainOf.devnet.token;
+    expect(await pool.walletList()).toContain(chainOf.worker);
+  });
+
   test('has no such method is not asked for it again, and is as well as ever', async () => {
     nodes[0].unknown = new Set(['WalletBalance', 'NodeStatus', 'SyncState']);
     await pool.walletBalance('t01000');

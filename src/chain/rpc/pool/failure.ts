@@ -28,19 +28,9 @@ const NOTHING_DONE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SECRET_UNREADABLE',
   'WALLET_KEY_MISSING',
 ]);
-/** The node has no such method, or its token does not allow it; it answers others as well as ever. */
-const LACKS_METHOD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'CHAIN_AUTH_REFUSED',
-  'CHAIN_METHOD_UNKNOWN',
-]);
-
 /** Whether another node is asked after this failure. */
 export function mayAskAnother(error: unknown, repeatable: boolean): boolean {
   return isBeeproError(error) && (repeatable ? ASK_ANOTHER : NOTHING_DONE).has(error.code);
-}
-
-export function showsMissingMethod(error: BeeproError): boolean {
-  return LACKS_METHOD.has(error.code);
 }
 
 /** A call that was given less time than this, in ms, and than is usual, says nothing when it takes longer. */

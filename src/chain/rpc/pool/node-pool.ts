@@ -251,7 +251,7 @@ export class NodePool {
     const now = performance.now();
     const candidates = this.#nodes.map((node) => ({
       isInRotation: node.isReady && !tried.has(node),
-      lacksMethod: node.lackedMethods.has(method, now),
+      lacksMethod: node.lackedMethods.has(method, now) || node.refusedMethods.has(method, now),
       outstanding: node.queue.running + node.queue.waiting,
       latencyMs: node.counter.latencyMs,
       height: node.height,
@@ -266,13 +266,13 @@ export class NodePool {
     };
     const index = chooseNode(candidates, question, Math.random);
     if (index !== undefined) return this.#nodes[index];
-    // Where all that is left has no such method, that is the answer.
-    const lacking = this.#nodes.find(
-      (node, i) => node.isReady && candidates[i]?.lacksMethod && !tried.has(node),
-    );
-    if (lacking && tried.size === 0)
+    // Where all that is left does not have the method, that is the answer; a token may have been replaced since.
+    const left = this.#nodes.filter((node) => node.isReady && isLeft(node));
+    const refusing = left.find((node) => !node.lackedMethods.has(method, now));
+    const [lacking] = left;
+    if (!refusing && lacking && tried.size === 0)
       throw new BeeproError('CHAIN_METHOD_UNKNOWN', { node: lacking.name, method });
-    return undefined;
+    return refusing;
   }
 
   #choosePrimary(): void {

@@ -5,7 +5,7 @@ import type { CallOptions, RpcTransport } from '../transport.ts';
 import { type Breaker, type BreakerEvent, closedBreaker, nextBreaker } from './breaker.ts';
 import { CallQueue, QueueFull } from './call-queue.ts';
 import { ExpiringSet } from './expiring-set.ts';
-import { breakerEventOf, showsMissingMethod } from './failure.ts';
+import { breakerEventOf } from './failure.ts';
 import type { ChainSchedule, HeadSeen } from './health.ts';
 import type { ChainIdentity } from './identity.ts';
 import type { MethodTraits } from './method-traits.ts';
@@ -15,6 +15,8 @@ import type { NodeVerdict } from './verdict.ts';
 
 /** For how long a node is not asked again for a method that it does not have, in ms. */
 const LACKS_METHOD_MS = 600_000;
+/** For how long not for one that its token does not allow, in ms: tokens are replaced while all runs. */
+const REFUSES_METHOD_MS = 30_000;
 /** Tipsets that a node is remembered to have, and for how long it is believed not to have one, in ms. */
 const KNOWN_TIPSETS = 5_000;
 const LACKS_TIPSET_MS = 5_000;
@@ -30,8 +32,9 @@ export class PoolNode {
   readonly transport: RpcTransport;
   readonly queue: CallQueue;
   readonly counter = new CallCounter();
-  /** Methods it does not have, or that its token does not allow. */
   readonly lackedMethods = new ExpiringSet(500, LACKS_METHOD_MS);
+  /** Methods that its token does not allow. */
+  readonly refusedMethods = new ExpiringSet(500, REFUSES_METHOD_MS);
   readonly knownTipSets = new ExpiringSet(KNOWN_TIPSETS, Number.POSITIVE_INFINITY);
   readonly lackedTipSets = new ExpiringSet(KNOWN_TIPSETS, LACKS_TIPSET_MS);
   breaker: Breaker = closedBreaker(performance.now());
@@ -166,7 +169,8 @@ export class PoolNode {
       if (event === undefined) return;
       const failed = event === 'failed' || event === 'stalled';
       this.counter.count(method, performance.now() - started, failed);
-      if (error && showsMissingMethod(error)) this.lackedMethods.add(method, performance.now());
+      if (error?.code === 'CHAIN_METHOD_UNKNOWN') this.lackedMethods.add(method, performance.now());
+      if (error?.code === 'CHAIN_AUTH_REFUSED') this.refusedMethods.add(method, performance.now());
       this.note(event, failed ? error : undefined);
     };
     try {
