@@ -98,11 +98,19 @@ test('devnet serves a chain whose address and token stand in its folder', async 
   });
   // The sealer is started by the first proof, and there is none.
   const chain = cli.with({ BEEPRO_SEALER_BIN: process.execPath });
-  const devnet = await chain.start('devnet', '--state', state, '--block-time', '100ms', '--test-network');
+  const short = ['--proving-period', '60', '--deadlines', '6'];
+  const start = ['devnet', '--state', state, '--block-time', '100ms', '--test-network', ...short] as const;
+  const devnet = await chain.start(...start);
   const url = (await readFile(join(state, 'api'), 'utf8')).trim();
   const lotus = createLotusClient({ url, token: () => readFile(join(state, 'token'), 'utf8') });
   expect(await lotus.stateNetworkName()).toBe('beepro-devnet-test');
   expect(await lotus.walletList()).not.toEqual([]);
+  expect(await lotus.stateMinerProvingDeadline('t01000', [])).toMatchObject({
+    wPoStProvingPeriod: 60,
+    wPoStPeriodDeadlines: 6,
+    wPoStChallengeLookback: 3,
+    faultDeclarationCutoff: 12,
+  });
   await lotus.close();
   expect((await devnet.stop()).code).toBe(0);
   const other = await chain.spawn('devnet', '--state', state, '--sector-size', '8MiB');

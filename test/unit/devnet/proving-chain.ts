@@ -57,10 +57,13 @@ export class ProvingChain {
     sectors = 14,
     policy = SHORT,
     expirations = {},
+    unproven = [],
   }: {
     sectors?: number;
     policy?: NetworkPolicy;
     expirations?: Readonly<Record<number, Epoch>>;
+    /** Sectors that are as if they had just been committed. */
+    unproven?: readonly SectorNumber[];
   } = {}) {
     this.policy = policy;
     const genesis = defaultGenesis();
@@ -77,6 +80,7 @@ export class ProvingChain {
     );
     // So that no deadline ends before the first.
     this.setMiner({ provingPeriodStart: 0, currentDeadline: 0 });
+    this.#forgetProofsOf(bits(...unproven));
   }
 
   #environment(epoch: Epoch): Environment {
@@ -88,6 +92,20 @@ export class ProvingChain {
       randomness: (source, tag, at, entropy) =>
         new Uint8Array(createHash('sha256').update(`${source} ${tag} ${at}`).update(entropy).digest()),
     };
+  }
+
+  #forgetProofsOf(numbers: BitField): void {
+    const deadlines = this.miner.deadlines.map((deadline) => ({
+      ...deadline,
+      partitions: deadline.partitions.map((partition) => ({
+        ...partition,
+        unproven: partition.sectors.intersect(numbers),
+      })),
+    }));
+    const { power } = this.miner;
+    const lost = BigInt(numbers.size * this.miner.info.sectorSize);
+    const left = { rawBytePower: power.rawBytePower - lost, qualityAdjPower: power.qualityAdjPower - lost };
+    this.setMiner({ deadlines, power: left });
   }
 
   get epoch(): Epoch {

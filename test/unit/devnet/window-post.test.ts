@@ -191,6 +191,33 @@ describe('SubmitWindowedPoSt', () => {
   });
 });
 
+describe('a new sector', () => {
+  const fresh = (): ProvingChain => {
+    const chain = new ProvingChain({ unproven: [1, 13] });
+    chain.toDeadline(0);
+    return chain;
+  };
+  const power = (chain: ProvingChain) => chain.miner.power.rawBytePower / 2048n;
+
+  it('has power from its first proof on, which nobody looks at', async () => {
+    const chain = fresh();
+    expect(power(chain)).toBe(12n);
+    expect(await chain.post([{ index: 0 }], wrongProof)).toBe('accepted');
+    expect(power(chain)).toBe(13n);
+    expect(chain.partition(0).unproven.size).toBe(0);
+  });
+
+  it('that is skipped, or not proven, is faulty, and no power is lost with it', async () => {
+    const chain = fresh();
+    expect(await chain.post([{ index: 0, skipped: bits(1) }])).toBe('accepted');
+    expect(chain.partition(0)).toMatchObject({ faults: bits(1), unproven: bits() });
+    expect(power(chain)).toBe(12n);
+    chain.to(chain.current.close);
+    expect(chain.partition(0, 1)).toMatchObject({ faults: bits(12, 13), unproven: bits() });
+    expect(power(chain)).toBe(11n);
+  });
+});
+
 describe('the end of a deadline', () => {
   it('makes faulty what was not proven, and charges for it from the next time on', async () => {
     const chain = opened();
