@@ -26,7 +26,6 @@ const MAY_IMPORT = {
     ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/sealer', 'src/params'],
     ...['src/storage', 'src/pieces', 'src/chain', 'src/chain/codec', 'src/sector'],
   ],
-  'src/post': ['src/core', 'src/chain/codec'],
   'src/devnet': ['src/core', 'src/log', 'src/chain/codec', 'src/chain', 'src/sealer', 'src/wallet'],
   'src/local': ['src/core', 'db', 'config', 'queues', 'src/chain', 'src/sector', 'src/devnet'],
   'src/roles': [

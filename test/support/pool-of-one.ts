@@ -4,6 +4,6 @@ import type { ChainApi, ChainPool } from '#chain';
 export function poolOfOne(chain: ChainApi): ChainPool {
   return Object.assign(chain, {
     onOneNode: <T>(work: (node: ChainApi) => Promise<T>): Promise<T> => work(chain),
-    inRotation: () => [chain],
+    inRotation: () => Promise.resolve([chain]),
   });
 }

@@ -86,7 +86,8 @@ export async function accountFor(
 
 /** The highest next nonce that a mempool knows. With `all`, every node has to answer: one of them may know more. */
 async function nextInMempools(chain: ChainPool, from: AddressString, all: boolean): Promise<number> {
-  const answers = await Promise.allSettled(chain.inRotation().map((node) => node.mpoolGetNonce(from)));
+  const nodes = await chain.inRotation();
+  const answers = await Promise.allSettled(nodes.map((node) => node.mpoolGetNonce(from)));
   const nonces = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   const failed = answers.find((answer) => answer.status === 'rejected');
   if (failed && (all || nonces.length === 0)) throw failed.reason;

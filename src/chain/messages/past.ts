@@ -19,7 +19,8 @@ export interface PastHead {
 
 /** The pending messages of a sender in every mempool that answers, by nonce. */
 export async function pendingOf(chain: ChainPool, from: AddressString): Promise<Map<number, PastMessage>> {
-  const answers = await Promise.allSettled(chain.inRotation().map((node) => node.mpoolPending([])));
+  const nodes = await chain.inRotation();
+  const answers = await Promise.allSettled(nodes.map((node) => node.mpoolPending([])));
   const failed = answers.find((answer) => answer.status === 'rejected');
   // What one of them holds back may be the very message that is asked for.
   if (failed) throw failed.reason;

@@ -27,7 +27,7 @@ const PUSH_TIMEOUT_MS = 10_000;
 export async function pushMessage(modules: MessageModules, row: MessageRow): Promise<void> {
   try {
     const version = await newestSigned(modules, row);
-    const nodes = modules.chain.inRotation();
+    const nodes = await modules.chain.inRotation();
     if (nodes.length === 0) throw new BeeproError('CHAIN_NODES_MISSING');
     const { holders, failure, isUsed } = await tellNodes(modules, row, version, nodes, []);
     killPoint('message.pushed');

@@ -175,7 +175,7 @@ async function watchMempools(
   const isMissing = next > account && !rows.some((row) => row.nonce === account);
   const isTime = memory.looks.isDue(from, pass.now, modules.rules.pushAgainMs());
   if (!(isUnseen || isOwed || isMissing || (isTime && out.length > 0))) return;
-  const answers = await askMempools(modules.chain.inRotation(), from);
+  const answers = await askMempools(await modules.chain.inRotation(), from);
   if (answers.size === 0) return;
   memory.looks.looked(from, pass.now);
   await lookInMempools(modules, from, out, known, answers, pass.now);

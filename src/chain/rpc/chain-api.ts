@@ -39,8 +39,11 @@ export interface ChainPool extends ChainApi {
    * @throws BeeproError `CHAIN_NODES_MISSING`, and what `work` throws
    */
   onOneNode<T>(work: (node: ChainApi) => Promise<T>): Promise<T>;
-  /** Every node that may be asked now, the best first; for what is told to several of them. */
-  inRotation(): readonly ChainApi[];
+  /**
+   * Every node that may be asked now, the best first; for what is told to several of them. Waits for the first look.
+   * @throws BeeproError `CHAIN_NODES_MISSING`, `CHAIN_NODES_OUT`
+   */
+  inRotation(): Promise<readonly ChainApi[]>;
 }
 
 export function createChainApi(transport: RpcTransport): ChainApi {

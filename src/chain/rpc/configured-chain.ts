@@ -61,10 +61,9 @@ export function createConfiguredChain(
   });
   const several: Omit<ConfiguredChain, keyof typeof chain> = {
     onOneNode: async (work) => work(pool.apiOf(await pool.best())),
-    inRotation: () => {
-      const ready = pool.ready();
-      if (ready.length === 0) throw pool.nobody('anything');
-      return ready.map((node) => pool.apiOf(node));
+    inRotation: async () => {
+      await pool.best();
+      return pool.ready().map((node) => pool.apiOf(node));
     },
     nodes: () => viewsOf(pool),
     lookAtNodes: async () => {

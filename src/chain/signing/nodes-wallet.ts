@@ -21,7 +21,7 @@ export function createNodesWallet(
     wallets.set(node, known);
     return known;
   };
-  const asked = (): readonly Signer[] => pool.inRotation().map(walletOf);
+  const asked = async (): Promise<readonly Signer[]> => (await pool.inRotation()).map(walletOf);
   const awayIfAny = (nodes: number, failure: unknown): void => {
     if (failure !== undefined) throw failure;
     if (nodes >= configured()) return;
@@ -29,7 +29,7 @@ export function createNodesWallet(
     throw new BeeproError('WALLET_SIGNER_AWAY', { signer: NAME, detail });
   };
   const holder = async (address: AddressString): Promise<Signer | undefined> => {
-    const nodes = asked();
+    const nodes = await asked();
     let failure: unknown;
     for (const wallet of nodes) {
       try {
@@ -44,7 +44,7 @@ export function createNodesWallet(
   return {
     name: NAME,
     async addresses() {
-      const nodes = asked();
+      const nodes = await asked();
       if (nodes.length === 0) awayIfAny(0, undefined);
       const lists = await Promise.all(
         nodes.map(async (wallet) => {

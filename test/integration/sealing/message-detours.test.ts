@@ -164,7 +164,9 @@ describe('several nodes', () => {
           ? Promise.reject(new BeeproError('CHAIN_TIMED_OUT', { node: 'other', method: 'MpoolPush', ms: 1 }))
           : chain.mpoolPush(...args),
     };
-    const pool = Object.assign(poolOfOne({ ...chain }), { inRotation: () => [chain, other] });
+    const pool = Object.assign(poolOfOne({ ...chain }), {
+      inRotation: () => Promise.resolve([chain, other]),
+    });
     const id = await bench.send();
     await bench.pump({}, pool).send();
     const holders = async () =>

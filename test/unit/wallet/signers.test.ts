@@ -182,7 +182,7 @@ describe('the nodes’ wallets', () => {
   const signer = (nodes: readonly object[], configured: number) => {
     const list = Array.from({ length: configured }, (_, i) => `http://n${i}:1/rpc/v1`).join(', ');
     const settings = new SettingTable([{ name: 'chain.nodes', scope: '*', value: list }], () => undefined);
-    return createSigner(settings, { inRotation: () => nodes as never });
+    return createSigner(settings, { inRotation: () => Promise.resolve(nodes as never) });
   };
 
   test('each node has its own: the key is found where it lies', async () => {

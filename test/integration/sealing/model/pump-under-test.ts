@@ -136,7 +136,7 @@ export class PumpUnderTest {
     });
     return {
       db: this.database,
-      chain: Object.assign(poolOfOne({ ...first }), { inRotation: () => nodes }),
+      chain: Object.assign(poolOfOne({ ...first }), { inRotation: () => Promise.resolve(nodes) }),
       signer,
       rules: {
         confidence: () => CONFIDENCE,
