@@ -1,10 +1,9 @@
 import type { Epoch } from '#core';
 
-/** What `StateMinerProvingDeadline` answers: a deadline that is open or comes next, and the period's numbers. */
+/** What `StateMinerProvingDeadline` answers, as far as it is of use: when a period begins, and the numbers of all. */
 export interface ProvingDeadlineAnswer {
+  /** Of any period; may lie in the future. */
   readonly periodStart: Epoch;
-  readonly index: number;
-  readonly wPoStPeriodDeadlines: number;
   readonly wPoStProvingPeriod: Epoch;
   readonly wPoStChallengeWindow: Epoch;
   readonly wPoStChallengeLookback: Epoch;
@@ -25,28 +24,28 @@ export interface DeadlineTimes {
 }
 
 /**
- * The deadlines that are not over at `head`, in their order, `count` of them. The answer may be older than the head,
- * and of a new miner whose first period is yet to begin.
+ * The deadlines that are not over at `head`, in their order, `count` of them: by the epoch, as the miner actor counts.
+ * The deadline that the answer names is that of the state, which null rounds leave behind; a period later it is right
+ * again, and all deadlines between would have been missed. Source: builtin-actors `State::deadline_info`.
  */
 export function comingDeadlines(answer: ProvingDeadlineAnswer, head: Epoch, count: number): DeadlineTimes[] {
-  const first = deadlineAfter(answer, 0);
   const window = answer.wPoStChallengeWindow;
-  const passed = head < first.close ? 0 : Math.floor((head - first.close) / window) + 1;
-  return Array.from({ length: count }, (_, ahead) => deadlineAfter(answer, passed + ahead));
+  const first = Math.floor((head - answer.periodStart) / window);
+  return Array.from({ length: count }, (_, ahead) => deadlineAt(answer, first + ahead));
 }
 
-function deadlineAfter(answer: ProvingDeadlineAnswer, ahead: number): DeadlineTimes {
-  const deadlines = answer.wPoStPeriodDeadlines;
-  const index = (answer.index + ahead) % deadlines;
-  const periods = Math.floor((answer.index + ahead) / deadlines);
-  const periodStart = answer.periodStart + periods * answer.wPoStProvingPeriod;
-  const open = periodStart + index * answer.wPoStChallengeWindow;
+/** `position` counts deadlines from the answer's period on, and may be negative. */
+function deadlineAt(answer: ProvingDeadlineAnswer, position: number): DeadlineTimes {
+  const { wPoStProvingPeriod, wPoStChallengeWindow } = answer;
+  const deadlines = wPoStProvingPeriod / wPoStChallengeWindow;
+  const periods = Math.floor(position / deadlines);
+  const open = answer.periodStart + position * wPoStChallengeWindow;
   return {
-    index,
-    periodStart,
+    index: position - periods * deadlines,
+    periodStart: answer.periodStart + periods * wPoStProvingPeriod,
     challenge: open - answer.wPoStChallengeLookback,
     open,
-    close: open + answer.wPoStChallengeWindow,
+    close: open + wPoStChallengeWindow,
     faultCutoff: open - answer.faultDeclarationCutoff,
   };
 }

@@ -8,6 +8,7 @@ import {
   toHex,
 } from '#codec';
 import type { PreSealedFiles } from '#devnet';
+import { comingDeadlines, planProofs } from '#post';
 import type { ResidentSealer } from '#sealer';
 import { MINER, type TestDevnet } from '../../integration/devnet/test-devnet.ts';
 
@@ -32,13 +33,20 @@ export async function provePartition(
   { lotus }: TestDevnet,
   sealer: ResidentSealer,
   files: readonly PreSealedFiles[],
-  skipped: BitField = BitField.empty,
+  unreadable: BitField = BitField.empty,
 ): Promise<SubmitWindowedPoStParams> {
-  const { index, challenge } = await lotus.stateMinerProvingDeadline(MINER, []);
-  const [partition] = await lotus.stateMinerPartitions(MINER, index, []);
-  if (!partition) throw new Error(`deadline ${index} has no partition`);
-  const { liveSectors, faultySectors, recoveringSectors } = partition;
-  const wanted = liveSectors.subtract(faultySectors.subtract(recoveringSectors)).subtract(skipped);
+  const answer = await lotus.stateMinerProvingDeadline(MINER, []);
+  const head = answer.currentEpoch;
+  const [deadline] = comingDeadlines(answer, head, 1);
+  if (!deadline) throw new Error('no deadline comes');
+  const { index, challenge } = deadline;
+  const partitions = await lotus.stateMinerPartitions(MINER, index, []);
+  const postSubmissions = (await lotus.stateMinerDeadlines(MINER, []))[index]?.postSubmissions;
+  const state = { postSubmissions: postSubmissions ?? BitField.empty, partitions };
+  const { stage, proofs } = planProofs(deadline, state, head, unreadable, 0);
+  const [plan] = proofs;
+  if (!plan || stage !== 'open') throw new Error(`nothing to prove in deadline ${index}, which is ${stage}`);
+  const { sectors: wanted, skipped } = plan;
   const miner = actorIdOf(MINER);
   const randomness = await lotus.stateGetRandomnessFromBeacon(
     RANDOMNESS.windowPoSt,

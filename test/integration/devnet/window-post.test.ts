@@ -102,6 +102,17 @@ describe('answers after a window PoSt have the recorded shape', () => {
   });
 });
 
+it('a sector expires at an end of its deadline, and one that is not there at none', async () => {
+  const { open } = await chain.lotus.stateMinerProvingDeadline(MINER, []);
+  const { onTime, early } = await chain.lotus.stateSectorExpiration(MINER, 0, []);
+  expect(early).toBe(0);
+  expect(onTime).toBeGreaterThanOrEqual(1_500_000);
+  expect(onTime).toBeLessThan(1_500_060);
+  expect((onTime + 1 - open) % 10).toBe(0);
+  const unknown = await chain.rpc('Filecoin.StateSectorExpiration', [MINER, 99, []]);
+  expect(unknown.body?.error).toEqual({ code: 1, message: 'failed to find sector 99' });
+});
+
 it('missed deadlines, fees and proofs are the same after a restart, without snapshots', async () => {
   const { devnet, lotus } = chain;
   await devnet.control.mineAfterNullRounds(25);
@@ -109,6 +120,9 @@ it('missed deadlines, fees and proofs are the same after a restart, without snap
   const faults = await lotus.stateMinerFaults(MINER, []);
   expect([...faults]).toEqual([0, 1, 2, 3]);
   expect((await lotus.stateMinerPower(MINER, [])).minerPower.rawBytePower).toBe(0n);
+  // A faulty sector is given up 42 periods after its deadline's end.
+  const { onTime, early } = await lotus.stateSectorExpiration(MINER, 0, []);
+  expect([onTime, early > 42 * 60]).toEqual([0, true]);
   const [before, head] = [await lotus.stateMinerDeadlines(MINER, []), await lotus.chainHead()];
   await chain[Symbol.asyncDispose]();
   chain = await startTestDevnet(options());

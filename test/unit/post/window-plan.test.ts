@@ -18,8 +18,6 @@ const CONFIDENCE = 4;
 const shown = recording('020-StateMinerProvingDeadline').response.result as Record<string, number>;
 const answer: ProvingDeadlineAnswer = {
   periodStart: shown.PeriodStart ?? 0,
-  index: shown.Index ?? 0,
-  wPoStPeriodDeadlines: shown.WPoStPeriodDeadlines ?? 0,
   wPoStProvingPeriod: shown.WPoStProvingPeriod ?? 0,
   wPoStChallengeWindow: shown.WPoStChallengeWindow ?? 0,
   wPoStChallengeLookback: shown.WPoStChallengeLookback ?? 0,
@@ -53,9 +51,16 @@ describe('coming deadlines', () => {
     expect(comingDeadlines(answer, head, 1)).toMatchObject([{ index, periodStart }]);
   });
 
-  it('of a new miner are those of its first period', () => {
-    expect(comingDeadlines({ ...answer, periodStart: 1388, index: 34 }, 795, 1)).toMatchObject([
-      { index: 34, open: 3428 },
+  it('are told by the epoch: the answer of a state that null rounds left behind names one of the next period', () => {
+    // Deadline 2 ends at 838. A head at 840 whose parent lies before shows deadline 2 of the period after.
+    expect(comingDeadlines({ ...answer, periodStart: 658 + 2880 }, 840, 1)).toEqual(
+      comingDeadlines(answer, 840, 1),
+    );
+  });
+
+  it('of a new miner, whose answer lies in the future, are those that the actor counts', () => {
+    expect(comingDeadlines({ ...answer, periodStart: 1388 }, 795, 1)).toMatchObject([
+      { index: 38, periodStart: 1388 - 2880, open: 788 },
     ]);
   });
 
