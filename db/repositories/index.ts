@@ -1,3 +1,4 @@
+export * from './batch-queue.ts';
 export * from './held-sectors.ts';
 export * from './landed-files.ts';
 export * from './leases.ts';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { SettingsWatcher, StampAnnouncer } from '#config';
 import type { Logger } from '#log';
 import { createNodeWallet } from '#wallet';
@@ -5,11 +6,13 @@ import { pieceStoreFolder } from './piece-store-folder.ts';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
 import {
+  AggregateDesk,
   incomingPiecesDuty,
   outsourceDuty,
   piecesDuty,
   pledgeDuty,
   rehomeDuty,
+  SealerAggregator,
   sealedCopiesDuty,
   startSealing,
 } from './sealing/index.ts';
@@ -36,7 +39,10 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     database: db,
     onError: (error) => log.warn({ event: 'stamp.not-announced', err: error }, (error as Error).message),
   });
-  const sealing = { ...modules, signer: createNodeWallet(chain) };
+  const { sealerBin, stateDir } = modules.environment;
+  const program = sealerBin === undefined ? undefined : { bin: sealerBin };
+  const aggregates = new AggregateDesk(new SealerAggregator(program, join(stateDir, 'aggregates')));
+  const sealing = { ...modules, signer: createNodeWallet(chain), aggregates };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
   const role = startSealing(sealing, [
     pledgeDuty(sealing),
@@ -50,6 +56,7 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     failed: role.failed,
     stop: async () => {
       await role.stop();
+      await aggregates.close();
       await announcer.close();
       await watcher.close();
       await modules[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+export * from './aggregate/index.ts';
 export { COMMIT } from './commit-activity.ts';
 export type { SealingModules } from './modules.ts';
 export { outsourceDuty } from './outsource-duty.ts';
