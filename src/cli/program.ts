@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { programVersion } from '#core';
 import { registerAudit } from './commands/audit.ts';
+import { registerBatch } from './commands/batch.ts';
 import { registerDb } from './commands/db.ts';
 import { registerDevnet } from './commands/devnet.ts';
 import { registerMessage } from './commands/message.ts';
@@ -72,6 +73,7 @@ export function buildProgram(output: OutputConfiguration = {}): Command {
   registerSetting(program);
   registerStorage(program);
   registerQueue(program);
+  registerBatch(program);
   registerMessage(program);
   registerParams(program);
   registerAudit(program);

@@ -8,6 +8,7 @@ export {
 } from './role-modules.ts';
 export { runSealing } from './run-sealing.ts';
 export { runWorker, type WorkerCommand } from './run-worker.ts';
+export { type BatchLine, type BatchOutlook, readBatchOutlook } from './sealing/index.ts';
 export { whenServersAnswer } from './when-servers-answer.ts';
 export {
   agentSettings,
