@@ -63,7 +63,7 @@ export function* bisect<T, E>(
   ): Generator<readonly T[], boolean, BatchVerdict<E>> {
     const [first] = set;
     if (first === undefined) return true;
-    let isApart = apart;
+    let isTooLarge = false;
     if (!isBad || set.length === 1) {
       const verdict = yield* ask(set);
       if (!verdict || verdict.verdict === 'unknown') {
@@ -78,10 +78,10 @@ export function* bisect<T, E>(
         bad.push({ member: first, error: verdict.error });
         return false;
       }
-      isApart ||= verdict.verdict === 'too-large';
+      isTooLarge = verdict.verdict === 'too-large';
     }
     const middle = Math.ceil(set.length / 2);
-    const isTooLarge = isApart && !apart;
+    const isApart = apart || isTooLarge;
     const isFirstGood = yield* judge(set.slice(0, middle), false, isApart);
     const isSecondGood = yield* judge(set.slice(middle), isFirstGood && !isTooLarge, isApart);
     return isFirstGood && isSecondGood;
