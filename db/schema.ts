@@ -1,5 +1,15 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { ActorId, AttoFil, Bytes, CidString, Epoch, Phase, SectorNumber, SectorState } from '#core';
+import type {
+  ActorId,
+  AddressString,
+  AttoFil,
+  Bytes,
+  CidString,
+  Epoch,
+  Phase,
+  SectorNumber,
+  SectorState,
+} from '#core';
 
 /**
  * The tables, as the migrations leave them. Times are DATETIME(3) in UTC; money is DECIMAL(38,0) attoFIL read as
@@ -30,10 +40,20 @@ export interface MinerTable {
 export interface MinerActivityTable {
   miner: ActorId;
   activity: string;
-  /** Why no batch of it goes out, for people: nothing is decided from it. */
-  wait_code: string | null;
-  wait_message: string | null;
-  waits_since: Date | null;
+}
+
+/** A kind of batch of a miner: the operator's order to send it, and why it could not be sent when last tried. */
+export interface BatchQueueTable {
+  miner: ActorId;
+  /** `precommit` or `commit`. */
+  activity: string;
+  /** Whoever waited at that time leaves at once; it says nothing of those who came later. */
+  ordered_at: Date | null;
+  ordered_by: string | null;
+  /** Since when it is held up by more than its own rules, and by what; null: by nothing. */
+  blocked_at: Date | null;
+  blocked_code: string | null;
+  blocked_message: string | null;
 }
 
 /** The last decision of automatic pledging for each miner, for people: nothing is decided from it. */
@@ -236,6 +256,9 @@ export interface PieceTable {
   /** Padded offset within the sector, in bytes, and the order in its manifest. */
   sector_offset: Bytes | null;
   sector_index: number | null;
+  /** The actor that the chain tells of the piece when its sector is proven, and the payload in hex. Null: nobody. */
+  notify_address: AddressString | null;
+  notify_payload: string | null;
   created_at: CreatedAt;
 }
 
@@ -494,6 +517,7 @@ export interface Tables {
   miner: MinerTable;
   miner_activity: MinerActivityTable;
   pledge_decision: PledgeDecisionTable;
+  batch_queue: BatchQueueTable;
   setting: SettingTable;
   setting_history: SettingHistoryTable;
   setting_version: SettingVersionTable;

@@ -8,8 +8,8 @@ import { pledgeDecisions } from './0007-pledge-decisions.ts';
 import { messageLimits } from './0008-message-limits.ts';
 import { chainNodes } from './0009-chain-nodes.ts';
 import { messageLives } from './0010-message-lives.ts';
-import { activityWaits } from './0011-activity-waits.ts';
-import { ownBlocks } from './0014-own-blocks.ts';
+import { batching } from './0011-batching.ts';
+import { ownBlocks } from './0012-own-blocks.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -26,6 +26,6 @@ export const MIGRATIONS: readonly Migration[] = [
   messageLimits,
   chainNodes,
   messageLives,
-  activityWaits,
+  batching,
   ownBlocks,
 ];

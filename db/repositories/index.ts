@@ -1,4 +1,4 @@
-export * from './activity-waits.ts';
+export * from './batch-queue.ts';
 export * from './chain-nodes.ts';
 export * from './foreign-messages.ts';
 export * from './held-sectors.ts';

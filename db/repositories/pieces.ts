@@ -8,7 +8,8 @@ export type PieceRow = Selectable<PieceTable>;
 export type NewPiece = Pick<
   Insertable<PieceTable>,
   'cid' | 'copy' | 'miner' | 'raw_size' | 'padded_size' | 'name' | 'format' | 'path' | 'sha256'
->;
+> &
+  Partial<Pick<Insertable<PieceTable>, 'notify_address' | 'notify_payload'>>;
 
 /** The driver's error 1062 (`isDuplicateKey`) when this copy of the piece is known. */
 export async function insertPiece(trx: Executor, piece: NewPiece): Promise<number> {

@@ -4,11 +4,19 @@ import {
   type Selectable,
   type SqlBool,
   sql,
-  type Updateable,
+  type UpdateObject,
 } from 'kysely';
-import { type ActorId, BeeproError, type Phase, type SectorId, type SectorState, sectorName } from '#core';
+import {
+  type ActorId,
+  BeeproError,
+  type Phase,
+  type SectorId,
+  type SectorNumber,
+  type SectorState,
+  sectorName,
+} from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { SectorTable } from '../schema.ts';
+import type { SectorTable, Tables } from '../schema.ts';
 import { updatedRows } from './affected.ts';
 import { serverNow } from './server-time.ts';
 
@@ -77,23 +85,77 @@ export async function lockSectorWithRuns(trx: Trx, id: SectorId): Promise<Locked
   return { row, active: runs.map((run) => run.phase), now };
 }
 
+/** {@link lockSectorWithRuns} for many sectors of a miner, in the order of their numbers. Those that are gone are left out. */
+export async function lockSectorsWithRuns(
+  trx: Trx,
+  miner: ActorId,
+  numbers: readonly SectorNumber[],
+): Promise<LockedSector[]> {
+  if (numbers.length === 0) return [];
+  const rows = await trx
+    .selectFrom('sector')
+    .selectAll()
+    .select(serverNow.as('now'))
+    .where('miner', '=', miner)
+    .where('number', 'in', numbers)
+    .orderBy('number')
+    .forUpdate()
+    .execute();
+  const runs = await trx
+    .selectFrom('phase_run')
+    .select(['number', 'phase'])
+    .where('miner', '=', miner)
+    .where('number', 'in', numbers)
+    .where('status', 'in', ['waiting', 'queued', 'running'])
+    .execute();
+  const active = Map.groupBy(runs, (run) => run.number);
+  return rows.map(({ now, ...row }) => ({
+    row,
+    active: (active.get(row.number) ?? []).map((run) => run.phase),
+    now,
+  }));
+}
+
+/** {@link patchSector}, the same for many sectors of a miner. */
+export async function patchSectors(
+  trx: Trx,
+  miner: ActorId,
+  numbers: readonly SectorNumber[],
+  patch: SectorPatch,
+): Promise<void> {
+  const values = columnsOf(patch);
+  if (numbers.length === 0 || Object.keys(values).length === 0) return;
+  await trx
+    .updateTable('sector')
+    .set(values)
+    .where('miner', '=', miner)
+    .where('number', 'in', numbers)
+    .execute();
+}
+
 /** Changes columns; a new `state` also sets `state_at`, by the server's clock. */
 export async function patchSector(trx: Executor, id: SectorId, patch: SectorPatch): Promise<void> {
-  const { recoveries, commit1_output, ...plain } = patch;
-  const values: Updateable<SectorTable> = { ...plain };
-  if (recoveries !== undefined) values.recoveries = JSON.stringify(recoveries);
-  if (commit1_output !== undefined) {
-    values.commit1_output = commit1_output === null ? null : JSON.stringify(commit1_output);
-  }
-  const isStateGiven = patch.state !== undefined;
+  const values = columnsOf(patch);
   if (Object.keys(values).length === 0) return;
   const result = await trx
     .updateTable('sector')
-    .set(isStateGiven ? { ...values, state_at: serverNow } : values)
+    .set(values)
     .where('miner', '=', id.miner)
     .where('number', '=', id.number)
     .executeTakeFirst();
   if (updatedRows(result) === 0) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+}
+
+function columnsOf(patch: SectorPatch): UpdateObject<Tables, 'sector', 'sector'> {
+  const { recoveries, commit1_output, ...plain } = patch;
+  return {
+    ...plain,
+    ...(recoveries === undefined ? {} : { recoveries: JSON.stringify(recoveries) }),
+    ...(commit1_output === undefined
+      ? {}
+      : { commit1_output: commit1_output === null ? null : JSON.stringify(commit1_output) }),
+    ...(patch.state === undefined ? {} : { state_at: serverNow }),
+  };
 }
 
 export interface SectorFilter {

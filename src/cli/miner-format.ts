@@ -1,6 +1,6 @@
 import { idAddress } from '#codec';
 import { type ActorId, BeeproError, formatFil } from '#core';
-import { countSectorsByState, listActivityWaits, listMiners } from '#db';
+import { countSectorsByState, listBlockedBatches, listMiners } from '#db';
 import { requireMiner } from './account-message.ts';
 import { type JsonOption, printFacts, printLine, printRows } from './command-io.ts';
 import type { CliContext } from './context.ts';
@@ -60,7 +60,7 @@ export async function showMiner(context: CliContext, id: ActorId, options: JsonO
   const [chain, settings] = [await context.chain(), await context.settings()];
   const [states, waits, money, power, count, deadline, balance] = await Promise.all([
     countSectorsByState(db, id),
-    listActivityWaits(db, id),
+    listBlockedBatches(db, id),
     readMinerMoney(chain, settings, miner),
     chain.stateMinerPower(address, []),
     chain.stateMinerSectorCount(address, []),
@@ -89,7 +89,7 @@ export async function showMiner(context: CliContext, id: ActorId, options: JsonO
       'fee debt': formatFil(standing.feeDebt),
       'consensus fault':
         standing.faultUntil === undefined ? 'none that counts' : `until epoch ${standing.faultUntil}`,
-      'stands still': waits.map((row) => `${row.activity}: ${row.wait_message}`).join('; ') || 'nothing',
+      'stands still': waits.map((row) => `${row.activity}: ${row.blocked_message}`).join('; ') || 'nothing',
       power: `${formatBytes(Number(rawBytePower))} raw, ${formatBytes(Number(qualityAdjPower))} adjusted`,
       'sectors on chain': `${count.live} live, ${count.active} active, ${count.faulty} faulty`,
       deadline: `${deadline.index} (closes at epoch ${deadline.close})`,

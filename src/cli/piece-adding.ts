@@ -13,6 +13,7 @@ import {
   listFiles,
   type PieceHasher,
   PieceStore,
+  parseNotification,
 } from '#pieces';
 import { pieceStoreFolder } from '#roles';
 import { ResidentSealer } from '#sealer';
@@ -30,6 +31,8 @@ export interface AddPiecesRequest {
   readonly miner?: ActorId | undefined;
   readonly format: 'file' | 'car';
   readonly again?: boolean;
+  /** Whom the chain tells of each piece when it is proven: `ADDRESS:HEXPAYLOAD`. */
+  readonly notify?: string | undefined;
   readonly onProgress?: (progress: AddingProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -64,6 +67,7 @@ interface PieceFile {
 export async function addPieces(modules: AddPiecesModules, request: AddPiecesRequest): Promise<AddedFiles> {
   const { db, settings, environment } = modules;
   const { format, again = false, onProgress, signal } = request;
+  const notify = request.notify === undefined ? undefined : parseNotification(request.notify);
   const miner = await minerOf(db, request.miner);
   const size = miner.sector_size;
   if (!isSectorSize(size))
@@ -77,7 +81,7 @@ export async function addPieces(modules: AddPiecesModules, request: AddPiecesReq
     let copied = 0;
     const piece = await addPiece(
       { database: db, store, hash: hasher.hash },
-      { path, ...rules },
+      { path, ...rules, notify },
       {
         signal,
         onBytes: (count) => {

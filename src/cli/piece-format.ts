@@ -59,6 +59,7 @@ export async function showPiece(database: Database, cid: string, options: JsonOp
       { title: 'SECTOR', value: sectorOf },
       { title: 'OFFSET', value: (row) => row.sector_offset, align: 'right' },
       { title: 'ADDED', value: (row) => row.created_at.toISOString() },
+      { title: 'NOTIFY', value: (row) => row.notify_address },
       { title: 'WAITS FOR', value: (row) => row.waiting },
     ],
     { none: '' },

@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander';
 import { programVersion } from '#core';
 import { registerAudit } from './commands/audit.ts';
+import { registerBatch } from './commands/batch.ts';
 import { registerChain } from './commands/chain.ts';
 import { registerDb } from './commands/db.ts';
 import { registerDevnet } from './commands/devnet.ts';
@@ -77,6 +78,7 @@ export function buildProgram(output: OutputConfiguration = {}): Command {
   registerSetting(program);
   registerStorage(program);
   registerQueue(program);
+  registerBatch(program);
   registerMessage(program);
   registerFee(program);
   registerWallet(program);

@@ -38,4 +38,5 @@ export {
 } from './store/add-piece.ts';
 export { type CarHeader, readCarHeader } from './store/car-header.ts';
 export { dropSealedCopies } from './store/drop-copies.ts';
+export { type PieceNotification, parseNotification } from './store/notification.ts';
 export { type IncomingCopy, PieceStore } from './store/piece-store.ts';

@@ -8,7 +8,7 @@ export {
 } from './role-modules.ts';
 export { runSealing } from './run-sealing.ts';
 export { runWorker, type WorkerCommand } from './run-worker.ts';
-export { chainNodesDuty } from './sealing/index.ts';
+export { type BatchLine, type BatchOutlook, chainNodesDuty, readBatchOutlook } from './sealing/index.ts';
 export { whenServersAnswer } from './when-servers-answer.ts';
 export {
   agentSettings,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createSigner } from '#chain';
 import { SettingsWatcher, StampAnnouncer } from '#config';
 import type { Logger } from '#log';
@@ -5,12 +6,14 @@ import { pieceStoreFolder } from './piece-store-folder.ts';
 import type { RunningRole } from './process-lifetime.ts';
 import { openRoleModules } from './role-modules.ts';
 import {
+  AggregateDesk,
   chainNodesDuty,
   incomingPiecesDuty,
   outsourceDuty,
   piecesDuty,
   pledgeDuty,
   rehomeDuty,
+  SealerAggregator,
   sealedCopiesDuty,
   startSealing,
 } from './sealing/index.ts';
@@ -37,8 +40,11 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     database: db,
     onError: (error) => log.warn({ event: 'stamp.not-announced', err: error }, (error as Error).message),
   });
+  const { sealerBin, stateDir } = modules.environment;
+  const program = sealerBin === undefined ? undefined : { bin: sealerBin };
+  const aggregates = new AggregateDesk(new SealerAggregator(program, join(stateDir, 'aggregates')));
   const signer = createSigner(modules.settings, chain);
-  const sealing = { ...modules, signer };
+  const sealing = { ...modules, signer, aggregates };
   const storeFolder = (): string => pieceStoreFolder(modules.settings, modules.environment);
   const role = startSealing(sealing, [
     pledgeDuty(sealing),
@@ -54,6 +60,7 @@ export async function runSealing(log: Logger, signal?: AbortSignal): Promise<Run
     stop: async () => {
       await role.stop();
       await signer.close();
+      await aggregates.close();
       await announcer.close();
       await watcher.close();
       await modules[Symbol.asyncDispose]();

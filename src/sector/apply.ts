@@ -7,6 +7,7 @@ import {
   nextAttempt,
   patchSector,
   releasePieces,
+  type SectorPatch,
   supersedeRuns,
   type Trx,
 } from '#db';
@@ -50,7 +51,7 @@ export async function applyEvent(
   const next = outcome.ok;
   const stopped = [...next.cancel, ...next.start.map((run) => run.phase)];
   if (stopped.some((phase) => active.includes(phase))) await supersedeRuns(trx, id, { phases: stopped });
-  await patchSector(trx, id, { ...next.set, ...(next.to === next.from ? {} : { state: next.to }) });
+  await patchSector(trx, id, patchOf(next));
   if (next.releasePieces) await releasePieces(trx, id);
   await insertSectorEvent(trx, {
     ...id,
@@ -67,6 +68,11 @@ export async function applyEvent(
   }
   killPoint('transition.before-commit');
   return { transition: next, jobs };
+}
+
+/** The columns that a transition changes; with a state given the sector's time in it begins anew. */
+export function patchOf(next: Transition): SectorPatch {
+  return { ...next.set, ...(next.to === next.from && !next.waitsAnew ? {} : { state: next.to }) };
 }
 
 /** As {@link applyEvent}, for callers to whom a refusal is an error. @throws BeeproError `SECTOR_EVENT_REFUSED` */
@@ -117,7 +123,7 @@ export async function startRun(
 }
 
 /** What the log keeps: the event's facts (a proof is in the sector's row) and what was started and spent. */
-function logData(event: SectorEvent, next: Transition): Record<string, unknown> {
+export function logData(event: SectorEvent, next: Transition): Record<string, unknown> {
   const { type: _type, ...facts } = event;
   const { proof: _proof, ...shown } = 'proof' in facts ? facts : { ...facts, proof: undefined };
   return {

@@ -1,4 +1,5 @@
 export { type Applied, applyEvent, type OutboxJob, requireEvent, startRun } from './apply.ts';
+export { applyToAll } from './apply-to-all.ts';
 export { audit, type Violation } from './audit.ts';
 export { commitAndPublish, moveSector, retryScale, type SectorModules } from './change.ts';
 export * from './commands/index.ts';

@@ -9,8 +9,9 @@ import {
   sealedCid,
   unsealedCid,
 } from '#codec';
-import { BeeproError, type Epoch, type SectorId, sectorName } from '#core';
+import { BeeproError, type Bytes, type Epoch, type SectorId, type SectorNumber, sectorName } from '#core';
 import type { PieceRow, SectorRow } from '#db';
+import { headBytes } from './message-size.ts';
 
 /** A sector with the pieces it carries, in the order of its manifest; none for committed capacity. */
 export interface SectorWithPieces {
@@ -37,38 +38,89 @@ export function preCommitParams(members: readonly SectorWithPieces[], expiration
   return encodeParams(MINER_METHODS.PreCommitSectorBatch2, { sectors });
 }
 
+/** Source: go-state-types `RegisteredAggregationProof_SnarkPackV2`. */
+export const SNARK_PACK_V2 = 1;
+
 /**
- * CBOR of ProveCommitSectors3: one proof a sector, data pieces only, sizes padded, no allocation, nobody notified.
- * One bad sector must not sink the others: `requireActivationSuccess` is false.
+ * CBOR of ProveCommitSectors3: one proof a sector, or one for all of them; data pieces only, sizes padded, no
+ * allocation; told is whom the operator named. One bad sector must not sink the others: `requireActivationSuccess` is
+ * false; nor must an actor that refuses to be told.
  */
-export function proveCommitParams(members: readonly SectorWithPieces[]): Uint8Array {
+export function proveCommitParams(members: readonly SectorWithPieces[], aggregate?: Uint8Array): Uint8Array {
   return encodeParams(MINER_METHODS.ProveCommitSectors3, {
-    sectorActivations: members.map(activation),
-    sectorProofs: members.map(({ sector }) => bytesOf(sector, sector.proof ?? '')),
-    aggregateProof: new Uint8Array(),
-    aggregateProofType: null,
+    sectorActivations: members.map(({ sector, pieces }) => activation(sector.number, pieces)),
+    sectorProofs: aggregate ? [] : members.map(({ sector }) => bytesOf(sector, sector.proof ?? '')),
+    aggregateProof: aggregate ?? new Uint8Array(),
+    aggregateProofType: aggregate ? SNARK_PACK_V2 : null,
     requireActivationSuccess: false,
     requireNotificationSuccess: false,
   });
 }
 
-/** What a sector adds to a prove-commit: its proof and its manifest, in bytes. */
-export function proveCommitBytes(member: SectorWithPieces): number {
-  return (member.sector.proof?.length ?? 0) / 2 + 16 + member.pieces.length * 56;
+/** As much of a piece as its manifest holds. */
+export type ManifestPiece = Pick<PieceRow, 'cid' | 'padded_size' | 'notify_address' | 'notify_payload'>;
+
+/** What a sector's manifest adds to a prove-commit, in bytes: asked of the encoder. */
+export function manifestBytes(number: SectorNumber, pieces: readonly ManifestPiece[]): Bytes {
+  const params = (sectorActivations: readonly SectorActivationManifest[]) =>
+    encodeParams(MINER_METHODS.ProveCommitSectors3, { ...EMPTY_COMMIT, sectorActivations });
+  // The head of an array of one is as long as that of an empty one.
+  return params([activation(number, pieces)]).length - EMPTY_COMMIT_BYTES;
 }
 
-function activation({ sector, pieces }: SectorWithPieces): SectorActivationManifest {
+/** What a proof of this length adds besides, with its head. */
+export function proofBytes(length: Bytes): Bytes {
+  return headBytes(length) + length;
+}
+
+/** What a sector adds to a pre-commit at most, in bytes: its numbers are as wide as they get. */
+export function preCommitBytes(): Bytes {
+  return PRECOMMIT_BYTES;
+}
+
+const EMPTY_COMMIT = {
+  sectorActivations: [],
+  sectorProofs: [],
+  aggregateProof: new Uint8Array(),
+  aggregateProofType: null,
+  requireActivationSuccess: false,
+  requireNotificationSuccess: false,
+} as const;
+const EMPTY_COMMIT_BYTES = encodeParams(MINER_METHODS.ProveCommitSectors3, EMPTY_COMMIT).length;
+
+const WIDEST_INFO: SectorPreCommitInfo = {
+  sealProof: 19,
+  sectorNumber: Number.MAX_SAFE_INTEGER,
+  sealedCid: sealedCid(new Uint8Array(32)),
+  sealRandEpoch: 2 ** 32,
+  dealIds: [],
+  expiration: 2 ** 32,
+  unsealedCid: unsealedCid(new Uint8Array(32)),
+};
+const PRECOMMIT_BYTES =
+  encodeParams(MINER_METHODS.PreCommitSectorBatch2, { sectors: [WIDEST_INFO] }).length -
+  encodeParams(MINER_METHODS.PreCommitSectorBatch2, { sectors: [] }).length;
+
+function activation(sectorNumber: SectorNumber, pieces: readonly ManifestPiece[]): SectorActivationManifest {
   return {
-    sectorNumber: sector.number,
+    sectorNumber,
     pieces: pieces.map(
       (piece): PieceActivationManifest => ({
         cid: unsealedCid(parsePieceCid(piece.cid).commitment),
         size: piece.padded_size,
         verifiedAllocationKey: null,
-        notify: [],
+        notify: notifications(piece),
       }),
     ),
   };
+}
+
+/** Only where the operator gave address and payload: an actor that is told does something with it. */
+function notifications({
+  notify_address: address,
+  notify_payload: payload,
+}: ManifestPiece): PieceActivationManifest['notify'] {
+  return address === null ? [] : [{ address, payload: fromHex(payload ?? '') ?? new Uint8Array() }];
 }
 
 function bytesOf(sector: SectorId, hex: string): Uint8Array {

@@ -11,6 +11,7 @@ interface AddOptions extends JsonOption {
   readonly miner?: ActorId;
   readonly car?: boolean;
   readonly again?: boolean;
+  readonly notify?: string;
 }
 
 interface ListOptions extends JsonOption {
@@ -39,6 +40,10 @@ export function registerPiece(program: Command): void {
     )
     .option('--car', 'they are CAR files: checked for that, and listed so')
     .option('--again', 'seal data once more that was added before')
+    .option(
+      '--notify <address:payload>',
+      'have the chain tell this actor when a piece is proven, with this payload in hex',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  beepro piece add archive.tar\n  beepro piece add --car --miner f01234 /data/cars',
@@ -55,6 +60,7 @@ export function registerPiece(program: Command): void {
             miner: options.miner,
             format: options.car ? 'car' : 'file',
             again: options.again ?? false,
+            notify: options.notify,
             onProgress: ({ path, step, fraction }) => line.update(`${path}: ${step}`, fraction),
           },
         ).finally(() => line.done());

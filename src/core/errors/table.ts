@@ -1,3 +1,4 @@
+import { BATCH_ERRORS } from './batch.ts';
 import { CHAIN_ERRORS } from './chain.ts';
 import { DATABASE_ERRORS } from './database.ts';
 import type { ErrorDefinition } from './define.ts';
@@ -20,6 +21,7 @@ import { WORKER_ERRORS } from './worker.ts';
 
 const ALL = {
   ...GENERAL_ERRORS,
+  ...BATCH_ERRORS,
   ...CHAIN_ERRORS,
   ...DATABASE_ERRORS,
   ...DEVICE_ERRORS,

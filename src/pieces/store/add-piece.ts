@@ -17,6 +17,7 @@ import type { CopyOptions } from '#storage';
 import { hashInProcess, type PieceHasher } from '../commitment/piece-hasher.ts';
 import { paddedSizeFor, payloadOf } from '../commitment/sizes.ts';
 import { readCarHeader } from './car-header.ts';
+import type { PieceNotification } from './notification.ts';
 import type { IncomingCopy, PieceStore } from './piece-store.ts';
 
 export interface AddPieceModules {
@@ -36,6 +37,8 @@ export interface AddPieceRequest {
   readonly name?: string;
   /** Seal the same data once more, although it is known. */
   readonly again?: boolean;
+  /** Whom the chain tells of it when it is proven; default nobody. */
+  readonly notify?: PieceNotification | undefined;
 }
 
 export interface AddPieceOptions extends CopyOptions {
@@ -70,7 +73,8 @@ export async function addPiece(
     for (;;) {
       const known = await listPiecesByCid(modules.database.kysely, cid);
       const present = known.find((piece) => piece.status !== 'removed');
-      if (present && !request.again) return { piece: present, isNew: false };
+      if (present && !request.again)
+        return { piece: requireSameNotification(present, request), isNew: false };
       const number = known.reduce((highest, piece) => Math.max(highest, piece.copy + 1), 0);
       const piece = {
         cid,
@@ -82,6 +86,8 @@ export async function addPiece(
         format: request.format,
         path: store.pathOf(cid, number),
         sha256: copy.sha256,
+        notify_address: request.notify?.address ?? null,
+        notify_payload: request.notify?.payload ?? null,
       };
       const added = await record(modules, piece, copy);
       if (added) return { piece: added, isNew: true };
@@ -89,6 +95,14 @@ export async function addPiece(
   } finally {
     await store.drop(copy);
   }
+}
+
+/** What is on its way tells whom it was added for: nobody else is told in silence, and nobody forgotten. */
+function requireSameNotification(piece: PieceRow, { path, notify }: AddPieceRequest): PieceRow {
+  const isSame = piece.notify_address === notify?.address && piece.notify_payload === notify.payload;
+  if (!notify || isSame) return piece;
+  const detail = `${path} was added before, to notify ${piece.notify_address ?? 'nobody'}: add it once more with --again`;
+  throw new BeeproError('INPUT_INVALID', { what: '--notify', detail });
 }
 
 /** The regular files in a folder and below it, in the order of their names; a file stands for itself. */

@@ -1,240 +1,145 @@
-import {
-  type Batch,
-  type BatchMember,
-  type BatchRules,
-  chooseSender,
-  companyAfter,
-  decideBatches,
-  type NetworkPolicy,
-  type SectorWithPieces,
-} from '#chain';
-import { idAddress, prefixOf, toBase64 } from '#codec';
-import {
-  type ActorId,
-  type AttoFil,
-  type BeeproError,
-  type Epoch,
-  inTurn,
-  killPoint,
-  toBeeproError,
-} from '#core';
-import {
-  insertMessage,
-  listMiners,
-  listPiecesOfSectors,
-  lockMinerActivity,
-  lockSector,
-  type MinerRow,
-  readServerTime,
-  type SectorRow,
-  transaction,
-} from '#db';
-import { applyEvent, backoffMs, type FailureKind, retryScale, type SectorEvent, triesOf } from '#sector';
-import { holdBack, noteWait } from './activity-wait.ts';
+import { type ChainApi, chooseSender, decideBatches, minerStanding } from '#chain';
+import { type AttoFil, inTurn, toBeeproError } from '#core';
+import { clearBlockedBatch, listMiners, type MinerRow, noteBlockedBatch } from '#db';
+import type { Activity, BatchPass } from './batch/activity.ts';
+import { aggregateInHand, beginAggregate } from './batch/aggregate-batch.ts';
+import { aggregationChance, roomOf } from './batch/aggregating.ts';
+import { PassReads } from './batch/pass-reads.ts';
+import { type BatchQueue, batchRules, membersOf, readBatchQueue } from './batch/queue.ts';
+import { sendBatch, splitApart } from './batch/send.ts';
 import type { ChainView } from './chain-view.ts';
+import { freeFunds } from './free-funds.ts';
 import type { SealingModules } from './modules.ts';
-import { sectorsIn } from './pages.ts';
 
-/** What differs between pre-commits and prove-commits; all else of a batch is the same. */
-export interface Activity {
-  readonly name: 'precommit' | 'commit';
-  readonly state: 'PreCommitBatching' | 'CommitBatching';
-  readonly method: number;
-  readonly refusedKind: FailureKind;
-  /** The last epoch at which a message with the sector may be included. */
-  lastEpoch(sector: SectorRow, view: ChainView): Epoch;
-  bytes(member: SectorWithPieces): number;
-  /** Asks the chain; true when the sector may go into a message. Else its event has been applied. */
-  check(modules: SealingModules, view: ChainView, sector: SectorRow): Promise<boolean>;
-  params(modules: SealingModules, view: ChainView, members: readonly SectorWithPieces[]): Uint8Array;
-  /** What the message has to bring along. */
-  collateral(
-    modules: SealingModules,
-    view: ChainView,
-    members: readonly SectorWithPieces[],
-  ): Promise<AttoFil>;
-  assigned(message: number): SectorEvent;
-}
+/** Batches that one pass sends off of one miner's kind; the rest goes with the next, which follows at once. */
+const MOST_BATCHES = 40;
 
-/** Bytes of a message beside the parameters' members: addresses, gas, signature, array heads. */
-const FIXED_BYTES = 512;
-
-export interface BatchPass {
+export interface BatchOutcome {
   /** Messages that were recorded. */
   readonly formed: number;
   /** Ms until it is worth looking again; Infinity when nothing waits. */
   readonly nextMs: number;
 }
 
-/** Decides, checks and assigns the batches of one activity for every miner. */
+/** Decides, checks, estimates and assigns the batches of one activity for every miner. */
 export async function batchActivity(
   modules: SealingModules,
   activity: Activity,
   view: ChainView,
   signal: AbortSignal,
-): Promise<BatchPass> {
+): Promise<BatchOutcome> {
   let formed = 0;
   let nextMs = Number.POSITIVE_INFINITY;
   const one = async (miner: MinerRow) => {
-    const pass = await batchMiner(modules, activity, view, miner);
-    formed += pass.formed;
-    nextMs = Math.min(nextMs, pass.nextMs);
+    const queue = await readBatchQueue(modules.db.kysely, activity, miner.id);
+    if (queue.waiting.size === 0) {
+      await unblock(modules, queue);
+      return;
+    }
+    if (await isHeldBack(modules, activity, view, miner)) return;
+    const sent = await modules.chain.onOneNode((node) =>
+      batchMiner(passOf(modules, activity.name, miner, view, node), activity, queue, signal),
+    );
+    formed += sent.formed;
+    nextMs = Math.min(nextMs, sent.nextMs);
   };
   await inTurn(await listMiners(modules.db.kysely), one, signal);
   return { formed, nextMs };
 }
 
-async function batchMiner(
+/**
+ * Whether the chain would refuse every message of this activity for the miner, whatever is in it: a pre-commit while
+ * the miner owes fees or a consensus fault counts. Then none is made, and they go on by themselves when it is over.
+ */
+async function isHeldBack(
   modules: SealingModules,
   activity: Activity,
   view: ChainView,
   miner: MinerRow,
-): Promise<BatchPass> {
-  const now = await readServerTime(modules.db.kysely);
-  const waiting = new Map<number, SectorRow>();
-  for await (const sector of sectorsIn(modules.db.kysely, [activity.state], miner.id)) {
-    waiting.set(sector.number, sector);
-  }
-  if (waiting.size === 0) return { formed: 0, nextMs: Number.POSITIVE_INFINITY };
-  if (await holdBack(modules, activity.name, view, miner.id))
-    return { formed: 0, nextMs: Number.POSITIVE_INFINITY };
-  const pieces = await listPiecesOfSectors(modules.db.kysely, miner.id, [...waiting.keys()]);
-  const withPieces = (sector: SectorRow): SectorWithPieces => ({
-    sector,
-    pieces: pieces.get(sector.number) ?? [],
-  });
-  const rules = rulesOf(modules, activity, miner.id, view.policy);
-  const pauses: number[] = [];
-  const members: BatchMember[] = [];
-  for (const sector of waiting.values()) {
-    const member = memberOf(modules, activity, view, withPieces(sector), now, rules);
-    if (typeof member === 'number') pauses.push(member);
-    else members.push(member);
-  }
-  const { batches, nextMs } = decideBatches(members, rules, view.head);
-  let formed = 0;
-  let standsStill: BeeproError | undefined;
-  for (const batch of batches) {
-    const sectors = batch.members.flatMap((number) => waiting.get(number) ?? []);
+): Promise<boolean> {
+  if (activity.name !== 'precommit') return false;
+  const { blocked } = await minerStanding(modules, view, miner.id);
+  if (!blocked) return false;
+  await noteBlockedBatch(modules.db.kysely, miner.id, activity.name, blocked);
+  return true;
+}
+
+/** A pass of one miner with one node. What the miner can lock is counted on by the first message only. */
+export function passOf(
+  modules: SealingModules,
+  purpose: Activity['name'],
+  miner: MinerRow,
+  view: ChainView,
+  node: ChainApi,
+): BatchPass {
+  let funds: Promise<AttoFil> | undefined;
+  return {
+    ...{ modules, miner, view, node, reads: new PassReads(view, miner.id) },
+    sender: async (value) => {
+      const needed = value + modules.settings.get(`fee.${purpose}.max`, { miner: miner.id });
+      return (await chooseSender({ ...modules, chain: node }, { miner, purpose, needed, key: view.key }))
+        .address;
+    },
+    funds: () => {
+      funds ??= freeFunds(modules, miner.id);
+      return funds;
+    },
+    spent: () => {
+      funds = Promise.resolve(0n);
+    },
+  };
+}
+
+async function batchMiner(
+  pass: BatchPass,
+  activity: Activity,
+  queue: BatchQueue,
+  signal: AbortSignal,
+): Promise<BatchOutcome> {
+  const { modules, view, miner } = pass;
+  const { settings } = modules;
+  const chance =
+    activity.form === 'commit' ? await aggregationChance(pass, queue) : { why: 'there is no proof yet' };
+  const bound = settings.get(`batch.${activity.name}.below_base_fee`, { miner: miner.id });
+  const baseFee = bound === 0n ? undefined : await pass.reads.baseFee(pass.node);
+  const rules = batchRules(settings, activity, miner.id, roomOf(queue, view, chance), baseFee);
+  const { members, pauseMs } = membersOf(queue, settings, view, rules);
+  const inHand = await aggregateInHand(pass, activity, queue, signal);
+  const free = members.filter(({ number }) => !inHand.numbers.has(number));
+  const { batches, nextMs } = decideBatches(free, rules, view.head);
+
+  let { formed } = inHand;
+  let failure = inHand.failure;
+  let next = Math.min(nextMs ?? Number.POSITIVE_INFINITY, pauseMs, inHand.nextMs);
+  for (const [index, batch] of batches.entries()) {
+    if (signal.aborted || index >= MOST_BATCHES) {
+      next = 0;
+      break;
+    }
     try {
-      const sent = await sendBatch(modules, activity, view, miner, batch, sectors.map(withPieces));
-      if (sent) formed += 1;
+      const waitMs =
+        'rules' in chance ? await beginAggregate(pass, activity, queue, batch, chance) : undefined;
+      if (waitMs !== undefined) {
+        next = Math.min(next, waitMs);
+        continue;
+      }
+      for (const part of splitApart(queue, batch, rules.max, view)) {
+        formed += await sendBatch(pass, activity, part, signal);
+      }
     } catch (error) {
       // One batch that cannot be formed now holds up no other; it is formed again with the next pass.
-      const failure = toBeeproError(error);
-      standsStill = failure;
+      failure = toBeeproError(error);
       modules.log.warn(
         { event: 'batch.failed', miner: miner.id, activity: activity.name, err: failure },
         failure.message,
       );
     }
   }
-  await noteWait(modules, miner.id, activity.name, standsStill);
-  return { formed, nextMs: Math.min(nextMs ?? Number.POSITIVE_INFINITY, ...pauses) };
+  if (failure) await noteBlockedBatch(modules.db.kysely, miner.id, activity.name, failure);
+  else await unblock(modules, queue);
+  return { formed, nextMs: next };
 }
 
-/** The member, or the ms that it still has to pause after it was refused. */
-function memberOf(
-  modules: SealingModules,
-  activity: Activity,
-  view: ChainView,
-  member: SectorWithPieces,
-  now: Date,
-  rules: BatchRules,
-): BatchMember | number {
-  const { sector } = member;
-  const waitedMs = now.getTime() - sector.state_at.getTime();
-  const refused = sector.recoveries[`${activity.name}.${activity.refusedKind}`] ?? 0;
-  const retry = retryScale(modules.settings, sector.miner);
-  const pauseMs = refused > 0 ? backoffMs(activity.refusedKind, refused, retry) : 0;
-  if (waitedMs < pauseMs) return pauseMs - waitedMs;
-  return {
-    number: sector.number,
-    sealProof: sector.seal_proof,
-    waitedMs,
-    lastEpoch: activity.lastEpoch(sector, view),
-    bytes: activity.bytes(member),
-    refusals: refused,
-    ...(refused > 0
-      ? { company: companyAfter(refused, triesOf(activity.refusedKind, retry), rules.max) }
-      : {}),
-  };
-}
-
-function rulesOf(
-  modules: SealingModules,
-  activity: Activity,
-  miner: ActorId,
-  policy: NetworkPolicy,
-): BatchRules {
-  const { settings } = modules;
-  const { name } = activity;
-  return {
-    min: settings.get(`batch.${name}.min`, { miner }),
-    max: Math.min(settings.get(`batch.${name}.max`, { miner }), policy.preCommitBatchMax),
-    waitMs: settings.get(`batch.${name}.wait`, { miner }),
-    slack: settings.get(`batch.${name}.slack`, { miner }),
-    maxBytes: policy.maxMessageBytes - policy.messageEnvelopeBytes - FIXED_BYTES,
-  };
-}
-
-/** Checks each member against the chain, then records the message and assigns its members in one transaction. */
-async function sendBatch(
-  modules: SealingModules,
-  activity: Activity,
-  view: ChainView,
-  miner: MinerRow,
-  batch: Batch,
-  wanted: readonly SectorWithPieces[],
-): Promise<boolean> {
-  const members: SectorWithPieces[] = [];
-  for (const member of wanted) {
-    if (await activity.check(modules, view, member.sector)) members.push(member);
-  }
-  if (members.length === 0) return false;
-  const value = await activity.collateral(modules, view, members);
-  const { address: from } = await chooseSender(modules, {
-    ...{ miner, purpose: activity.name, key: view.key },
-    needed: value + modules.settings.get(`fee.${activity.name}.max`, { miner: miner.id }),
-  });
-  const params = toBase64(activity.params(modules, view, members));
-  const message = await transaction(modules.db, async (trx) => {
-    // Two coordinators must not batch the same sectors: members are read again under this lock, and taken in order.
-    await lockMinerActivity(trx, miner.id, activity.name);
-    for (const { sector } of members) {
-      const now = await lockSector(trx, sector);
-      if (now.state !== activity.state || now.comm_r !== sector.comm_r || now.proof !== sector.proof)
-        return undefined;
-    }
-    const id = await insertMessage(
-      trx,
-      {
-        miner: miner.id,
-        purpose: activity.name,
-        from_address: from,
-        to_address: idAddress(miner.id, prefixOf(from)),
-        method: activity.method,
-        value,
-        params,
-        max_fee: modules.settings.get(`fee.${activity.name}.max`, { miner: miner.id }),
-      },
-      members.map(({ sector }) => ({ miner: sector.miner, number: sector.number })),
-    );
-    for (const { sector } of members) await applyEvent(trx, sector, activity.assigned(id));
-    return id;
-  });
-  if (message === undefined) return false;
-  killPoint('message.intent-committed');
-  modules.log.info(
-    {
-      event: 'batch.formed',
-      miner: miner.id,
-      activity: activity.name,
-      message,
-      sectors: members.length,
-      reason: batch.reason,
-    },
-    `${activity.name} batch of ${members.length}`,
-  );
-  return true;
+async function unblock({ db }: SealingModules, { row, miner, activity }: BatchQueue): Promise<void> {
+  if (row?.blocked_at) await clearBlockedBatch(db.kysely, miner, activity.name);
 }

@@ -1,3 +1,6 @@
+export * from './aggregate/index.ts';
+export type { BatchLine } from './batch/outlook.ts';
+export { type BatchOutlook, readBatchOutlook } from './batch-outlook.ts';
 export { chainNodesDuty } from './chain-nodes-duty.ts';
 export { COMMIT } from './commit-activity.ts';
 export type { SealingModules } from './modules.ts';

@@ -5,6 +5,7 @@ import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
 import type { SectorModules } from '#sector';
 import type { Signer } from '#wallet';
+import type { AggregateDesk } from './aggregate/index.ts';
 
 /** What the sealing role is made of. */
 export interface SealingModules extends SectorModules {
@@ -14,4 +15,6 @@ export interface SealingModules extends SectorModules {
   readonly signer: Signer;
   readonly settings: Settings;
   readonly log: Logger;
+  /** Makes one proof of many; where there is none, prove-commits carry a proof for each sector. */
+  readonly aggregates?: AggregateDesk;
 }

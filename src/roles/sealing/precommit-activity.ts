@@ -7,83 +7,74 @@ import {
   preCommitVerdict,
   type SectorWithPieces,
 } from '#chain';
-import { fromHex, idAddress, MINER_METHODS, sealedCid, unsealedCid } from '#codec';
+import { fromHex, MINER_METHODS, type SectorPreCommitInfo, sealedCid, unsealedCid } from '#codec';
 import { BeeproError, type Epoch } from '#core';
 import { moveSector, type SectorEvent } from '#sector';
-import type { Activity } from './batcher.ts';
-import type { ChainView } from './chain-view.ts';
-import { freeFunds } from './free-funds.ts';
-import type { SealingModules } from './modules.ts';
+import type { Activity, BatchPass } from './batch/activity.ts';
+import { withoutWrongData } from './batch/data.ts';
 import { ALREADY_PROVEN } from './standing.ts';
 
 /** How many epochs after the head a message sent now is expected at the latest: the ticket must hold until then. */
 const INCLUSION: Epoch = 10;
-/** An info of a pre-commit is about this long; the CBOR of pieces is not in it. */
-const INFO_BYTES = 160;
 
 export const PRECOMMIT: Activity = {
   name: 'precommit',
   state: 'PreCommitBatching',
   method: MINER_METHODS.PreCommitSectorBatch2.number,
   refusedKind: 'precommit-refused',
+  form: 'precommit',
   lastEpoch: (sector, view) => lastPreCommitEpoch(view.policy, sector.ticket_epoch ?? view.head),
-  bytes: () => INFO_BYTES,
 
-  async check(modules, view, sector) {
-    const miner = idAddress(sector.miner, 't');
-    const key = [...view.key];
-    const isAllocated = await modules.chain.stateMinerSectorAllocated(miner, sector.number, key);
-    const preCommit = isAllocated
-      ? await modules.chain.stateSectorPreCommitInfo(miner, sector.number, key)
-      : null;
-    const proven =
-      isAllocated && !preCommit ? await modules.chain.stateSectorGetInfo(miner, sector.number, key) : null;
-    const verdict = preCommitVerdict(
-      sector,
-      { inclusion: view.head + INCLUSION, isAllocated, preCommit, sector: proven },
-      view.policy,
-    );
-    if (verdict.verdict === 'send') return true;
-    await moveSector(modules, sector, eventOf(verdict, sector.number));
-    return false;
+  /** One bitfield says of all of them which numbers are free; only of a taken one the chain is asked more. */
+  async check(pass, members) {
+    const { node, reads, view, modules } = pass;
+    const allocated = await reads.allocated(node);
+    const good: SectorWithPieces[] = [];
+    for (const member of await withoutWrongData(pass, members)) {
+      const { sector } = member;
+      const isAllocated = allocated.has(sector.number);
+      const preCommit = isAllocated ? await reads.preCommit(node, sector.number) : null;
+      const proven = isAllocated && !preCommit ? await reads.sector(node, sector.number) : null;
+      const verdict = preCommitVerdict(
+        sector,
+        { inclusion: view.head + INCLUSION, isAllocated, preCommit, sector: proven },
+        view.policy,
+      );
+      if (verdict.verdict === 'send') good.push(member);
+      else await moveSector(modules, sector, eventOf(verdict, sector.number));
+    }
+    return good;
   },
 
-  params: (modules, view, members) => preCommitParams(members, expirationFor(modules, view, members)),
+  params: (pass, members) => preCommitParams(members, expirationFor(pass)),
 
-  async collateral(modules, view, members) {
+  async collateral(pass, members) {
     const [first] = members;
     if (!first) return 0n;
-    const { sector } = first;
-    const miner = idAddress(sector.miner, 't');
-    const info = {
-      sealProof: sector.seal_proof,
-      sectorNumber: sector.number,
-      sealedCid: sealedCid(fromHex(sector.comm_r ?? '') ?? new Uint8Array()),
-      sealRandEpoch: sector.ticket_epoch ?? 0,
-      dealIds: [],
-      expiration: expirationFor(modules, view, members),
-      unsealedCid:
-        first.pieces.length > 0 ? unsealedCid(fromHex(sector.comm_d ?? '') ?? new Uint8Array()) : null,
-    };
-    // The deposit is that of a sector full of verified data, whatever it holds (FIP-0076): the same for all.
-    const [deposit, available] = await Promise.all([
-      modules.chain.stateMinerPreCommitDepositForPower(miner, info, [...view.key]),
-      freeFunds(modules, sector.miner),
-    ]);
-    const rules = collateralRules(modules.settings, sector.miner);
-    return collateralToSend(deposit * BigInt(members.length), available, rules);
+    const deposit = await pass.reads.deposit(pass.node, infoOf(pass, first));
+    const rules = collateralRules(pass.modules.settings, pass.miner.id);
+    return collateralToSend(deposit * BigInt(members.length), await pass.funds(), rules);
   },
 
   assigned: (message) => ({ type: 'precommit-assigned', message }),
+  withheld: (code, message) => ({ type: 'precommit-withheld', code, message }),
 };
 
-function expirationFor(
-  modules: SealingModules,
-  view: ChainView,
-  members: readonly SectorWithPieces[],
-): Epoch {
-  const miner = members[0]?.sector.miner;
-  const life = modules.settings.get('sector.lifetime', { miner });
+function infoOf(pass: BatchPass, { sector, pieces }: SectorWithPieces): SectorPreCommitInfo {
+  const bytes = (hex: string | null): Uint8Array => fromHex(hex ?? '') ?? new Uint8Array();
+  return {
+    sealProof: sector.seal_proof,
+    sectorNumber: sector.number,
+    sealedCid: sealedCid(bytes(sector.comm_r)),
+    sealRandEpoch: sector.ticket_epoch ?? 0,
+    dealIds: [],
+    expiration: expirationFor(pass),
+    unsealedCid: pieces.length > 0 ? unsealedCid(bytes(sector.comm_d)) : null,
+  };
+}
+
+function expirationFor({ modules, view, miner }: BatchPass): Epoch {
+  const life = modules.settings.get('sector.lifetime', { miner: miner.id });
   return chooseExpiration(view.policy, view.head, view.challengeDelay, life);
 }
 

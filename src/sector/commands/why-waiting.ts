@@ -1,14 +1,14 @@
 import type { SectorId } from '#core';
 import { BeeproError, PHASES, sectorName } from '#core';
 import {
+  type BatchQueueRow,
   type Executor,
   findMessage,
   findSector,
   findWorker,
-  listActivityWaits,
+  listBlockedBatches,
   listRunsOfSector,
   type MessageRow,
-  type MinerActivityRow,
   type PhaseRunRow,
   readServerTime,
   type SectorRow,
@@ -24,7 +24,7 @@ export interface WaitFacts {
   readonly holder: WorkerRow | undefined;
   readonly now: Date;
   /** Activities of the miner that stand still. */
-  readonly stands?: readonly MinerActivityRow[];
+  readonly stands?: readonly BatchQueueRow[];
 }
 
 /** A silent worker is named as the reason after so long, in ms. */
@@ -40,7 +40,7 @@ export async function whyWaiting(db: Executor, id: SectorId): Promise<string> {
     messageId === null ? undefined : findMessage(db, messageId),
     sector.worker === null ? undefined : findWorker(db, sector.worker),
     readServerTime(db),
-    listActivityWaits(db, sector.miner),
+    listBlockedBatches(db, sector.miner),
   ]);
   return waitReason({ sector, runs, message, holder, now, stands });
 }
@@ -126,7 +126,7 @@ function retryNote(sector: SectorRow, source: string): string {
 /** Why no message of the kind goes out for its miner at all. */
 function standsNote({ stands = [] }: WaitFacts, activity: string): string {
   const still = stands.find((row) => row.activity === activity);
-  return still ? `. None goes out now: ${still.wait_message} (${still.wait_code})` : '';
+  return still ? `. None goes out now: ${still.blocked_message} (${still.blocked_code})` : '';
 }
 
 function lastRecovery(sector: SectorRow): string | undefined {

@@ -35,6 +35,8 @@ export interface Transition {
   };
   /** The sector's pieces may be packed again. */
   readonly releasePieces: boolean;
+  /** It stays in its state, and its wait there begins anew. */
+  readonly waitsAnew?: boolean;
 }
 
 /** How the operator scales the table's recoveries, in percent (`sector.retry.…`). */

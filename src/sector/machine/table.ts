@@ -145,6 +145,14 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
         to: ['PreCommitWait'],
         do: (_sector, event) => step('PreCommitWait', { set: { precommit_message: event.message } }),
       },
+      // A batch with it would be refused because of it: found out before a message was made of it.
+      'precommit-withheld': {
+        to: ['PreCommitBatching', 'Parked'],
+        do: (sector, event, rules) => ({
+          ...recover(sector, 'precommit', 'precommit-refused', event, rules),
+          waitsAnew: true,
+        }),
+      },
       // The chain already has it, as after a database was restored from an older copy.
       'precommit-landed': PRECOMMIT_LANDED,
       'ticket-expired': NEW_TICKET,
@@ -271,6 +279,13 @@ export const TABLE: Readonly<Record<SectorState, StateEntry>> = {
           sector.landed_at === null || sector.proof === null
             ? refuse('the sector is not landed and proven')
             : step('CommitWait', { set: { commit_message: event.message } }),
+      },
+      'commit-withheld': {
+        to: ['CommitBatching', 'Parked'],
+        do: (sector, event, rules) => ({
+          ...recover(sector, 'commit', 'commit-refused', event, rules),
+          waitsAnew: true,
+        }),
       },
       // The chain already has it, as after a database was restored from an older copy.
       'commit-landed': { to: ['Proving'], do: proving },

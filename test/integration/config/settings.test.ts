@@ -82,6 +82,7 @@ function anotherValue(name: SettingName): string {
     'http://n:1/rpc/v1',
     '/pieces',
     'always',
+    'on',
     'cpu:0',
     'cpu:0 cores=0',
     '32GiB=64GiB',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { createLotusClient } from '#chain';
+import { aggregateProofBytes, createLotusClient } from '#chain';
 import { toHex } from '#codec';
 import { openSettings, type Settings, type SettingsOptions, setSetting } from '#config';
 import { claimRun, type DatabaseOptions, type PhaseRunRow, transaction } from '#db';
@@ -19,15 +19,44 @@ import {
 } from '#sector';
 import { createMigratedDatabase, createTestFolder, createTestRedis, poolOfOne } from '#testing';
 import { createNodeWallet } from '#wallet';
-import { type SealingModules, startSealing } from '../../../src/roles/sealing/index.ts';
+import {
+  AggregateDesk,
+  type AggregateInput,
+  type ProofAggregator,
+  type SealingModules,
+  startSealing,
+} from '../../../src/roles/sealing/index.ts';
 
 /** A double for the proofs alone: everything else of the devnet is real. */
 const ANY_PROOF: SealVerifier = {
   verifySeal: (input) => Promise.resolve(input.proof.length === 192 && input.proof[0] !== 0xee),
-  verifyAggregate: () => Promise.resolve(false),
+  verifyAggregate: (input) => Promise.resolve(input.proof[0] === 0xaa),
   verifyWindowPoSt: () => Promise.resolve(false),
   close: () => Promise.resolve(),
 };
+
+/** A double for the sealer that aggregates: what it makes is good as long as nobody spoils it. */
+export class DoubleAggregator implements ProofAggregator {
+  /** What it was asked for: how many sectors, and within what time. */
+  readonly asked: { readonly sectors: number; readonly timeoutMs: number }[] = [];
+  /** The first byte of what it makes; 0xaa is good. */
+  firstByte = 0xaa;
+  failure: Error | undefined;
+
+  ability() {
+    return Promise.resolve({ proofs: 512 });
+  }
+
+  async aggregate({ members, sealProof }: AggregateInput, timeoutMs: number): Promise<Uint8Array> {
+    this.asked.push({ sectors: members.length, timeoutMs });
+    if (this.failure) throw this.failure;
+    return new Uint8Array(aggregateProofBytes(sealProof, members.length)).fill(this.firstByte);
+  }
+
+  close() {
+    return Promise.resolve();
+  }
+}
 
 /** Everything the sealing role needs, on real servers and a devnet whose blocks come when told or by its clock. */
 export interface SealingRig extends AsyncDisposable {
@@ -40,6 +69,7 @@ export interface SealingRig extends AsyncDisposable {
   readonly node: string;
   /** For processes of their own. */
   readonly database: DatabaseOptions;
+  readonly aggregator: DoubleAggregator;
   set(name: string, value: string): Promise<void>;
   start(): { stop(): Promise<void> };
   /** Claims and answers every run that is queued, as a worker that computes nothing. Returns what it answered. */
@@ -70,7 +100,9 @@ export async function createSealingRig(
   const chain = poolOfOne(createLotusClient({ url: devnet.url, token: () => devnet.token }));
   const settings = await openSettings({ database: store.database, ...settingsOptions });
   const log = createLogger({ role: 'test', level: process.env.BEEPRO_LOG_LEVEL ?? 'silent', pretty: false });
+  const aggregator = new DoubleAggregator();
   const modules: SealingModules = {
+    aggregates: new AggregateDesk(aggregator),
     db: store.database,
     bus,
     chain,
@@ -92,6 +124,7 @@ export async function createSealingRig(
     },
     node: `${devnet.url} token=file:${join(folder.path, 'token')}`,
     database: store.options,
+    aggregator,
     set: (name: string, value: string) => set(modules, settings, name, value),
     start: () => startSealing(modules),
     work: (answers: Partial<Record<string, WorkerAnswer>> = {}) => work(modules, answers),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountKey } from '#chain';
 import { addressOfKey, exportKey, generateKey, idAddress, importKey } from '#codec';
-import { listActivityWaits, listMessages, listPledgeDecisions, type MessageRow } from '#db';
+import { listBlockedBatches, listMessages, listPledgeDecisions, type MessageRow } from '#db';
 import { pledgeSectors, whyWaiting } from '#sector';
 import { createTestFolder, type TestFolder, waitFor } from '#testing';
 import { pledgeDuty, startSealing } from '../../../src/roles/sealing/index.ts';
@@ -200,7 +200,7 @@ describe('miner control', () => {
 });
 
 describe('what the chain holds against a miner', () => {
-  const stands = async () => (await listActivityWaits(rig.modules.db.kysely, rig.miner))[0];
+  const stands = async () => (await listBlockedBatches(rig.modules.db.kysely, rig.miner))[0];
 
   /** Sectors that are sealed and wait for their pre-commit. */
   async function waiting(): Promise<number> {
@@ -229,7 +229,7 @@ describe('what the chain holds against a miner', () => {
     await shows('the debt', ({ chain }) => chain.standing.blocked?.code === 'MINER_FEE_DEBT');
     const number = await waiting();
     const still = await waitFor(stands, { what: 'the reason', deadlineMs: 20_000 });
-    expect(still).toMatchObject({ activity: 'precommit', wait_code: 'MINER_FEE_DEBT' });
+    expect(still).toMatchObject({ activity: 'precommit', blocked_code: 'MINER_FEE_DEBT' });
     const why = await whyWaiting(rig.modules.db.kysely, { miner: rig.miner, number });
     expect(why).toContain('MINER_FEE_DEBT');
     const listed = (await cli.json('miner', 'list')) as { blocked: string }[];
@@ -271,7 +271,7 @@ describe('what the chain holds against a miner', () => {
     await shows('the fault', ({ chain }) => chain.standing.blocked?.code === 'MINER_CONSENSUS_FAULT');
     const number = await waiting();
     const still = await waitFor(stands, { what: 'the reason', deadlineMs: 20_000 });
-    expect(still).toMatchObject({ wait_code: 'MINER_CONSENSUS_FAULT' });
+    expect(still).toMatchObject({ blocked_code: 'MINER_CONSENSUS_FAULT' });
     await goesOn(number);
     const message = (await messagesFor('precommit')).at(-1);
     const { height } = await rig.modules.chain.chainHead();

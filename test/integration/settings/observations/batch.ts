@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import { decodeParamsOf, fromBase64, MINER_METHODS } from '#codec';
 import type { SettingName } from '#config';
 import type { SectorState } from '#core';
+import { findMessage } from '#db';
 import { waitFor } from '#testing';
 import type { CoordinatorBench } from '../support/coordinator-bench.ts';
 import { IN_FORCE, type Observations, stays } from '../support/observation.ts';
@@ -69,6 +71,39 @@ async function slack(bench: Bench, kind: Kind, longest: string): Promise<void> {
   await untilSent(bench, kind, numbers, 1);
 }
 
+/** Below it, whoever waits goes at once. */
+async function belowBaseFee(bench: Bench, kind: Kind): Promise<void> {
+  const numbers = await hold(bench, kind, 1);
+  await bench.change(`batch.${kind.name}.below_base_fee`, '1 FIL');
+  await untilSent(bench, kind, numbers, 1);
+}
+
+/** Four sectors wait; when they leave after the change, their proofs are one. */
+async function aggregatedAfter(
+  bench: Bench,
+  given: readonly (readonly [BatchSetting, string])[],
+  name: BatchSetting,
+  value: string,
+): Promise<void> {
+  for (const [setting, text] of given) await bench.given(setting, text);
+  const numbers = await hold(bench, COMMIT, 4);
+  await bench.change(name, value);
+  await bench.given('batch.commit.wait', '0s');
+  await untilSent(bench, COMMIT, numbers, 4);
+  const row = await bench.sector(numbers[0] ?? 0);
+  const message = await findMessage(bench.rig.modules.db.kysely, row.commit_message ?? 0);
+  const params = fromBase64(message?.params ?? '') ?? new Uint8Array();
+  expect(decodeParamsOf(MINER_METHODS.ProveCommitSectors3, params, 't')).toMatchObject({
+    sectorProofs: [],
+    aggregateProofType: 1,
+  });
+}
+
+async function aggregateTimeout(bench: Bench): Promise<void> {
+  await aggregatedAfter(bench, [['batch.commit.aggregate', 'on']], 'batch.commit.aggregate_timeout', '77s');
+  expect(bench.rig.aggregator.asked.at(-1)).toEqual({ sectors: 4, timeoutMs: 77_000 });
+}
+
 export const BATCH: Observations<BatchSetting, Bench> = {
   'batch.precommit.wait': (bench) => wait(bench, PRECOMMIT),
   'batch.precommit.min': (bench) => min(bench, PRECOMMIT),
@@ -78,4 +113,26 @@ export const BATCH: Observations<BatchSetting, Bench> = {
   'batch.commit.min': (bench) => min(bench, COMMIT),
   'batch.commit.max': (bench) => max(bench, COMMIT),
   'batch.commit.slack': (bench) => slack(bench, COMMIT, '30d'),
+  'batch.precommit.below_base_fee': (bench) => belowBaseFee(bench, PRECOMMIT),
+  'batch.commit.below_base_fee': (bench) => belowBaseFee(bench, COMMIT),
+  'batch.commit.aggregate': (bench) =>
+    aggregatedAfter(bench, [['batch.commit.aggregate', 'off']], 'batch.commit.aggregate', 'on'),
+  'batch.commit.aggregate_min': (bench) =>
+    aggregatedAfter(
+      bench,
+      [
+        ['batch.commit.aggregate', 'on'],
+        ['batch.commit.aggregate_min', '9'],
+      ],
+      'batch.commit.aggregate_min',
+      '4',
+    ),
+  'batch.commit.aggregate_from': (bench) =>
+    aggregatedAfter(
+      bench,
+      [['batch.commit.aggregate_from', '1 FIL']],
+      'batch.commit.aggregate_from',
+      '0 FIL',
+    ),
+  'batch.commit.aggregate_timeout': aggregateTimeout,
 };

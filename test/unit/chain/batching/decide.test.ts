@@ -7,10 +7,12 @@ import {
   companyAfter,
   decideBatches,
   expirationRange,
+  fitsMessage,
   networkPolicy,
 } from '#chain';
 
-const RULES: BatchRules = { min: 1, max: 3, waitMs: 1_000, slack: 100, maxBytes: 10_000 };
+const ROOM = { form: 'commit', limit: 10_000 } as const;
+const RULES: BatchRules = { min: 1, max: 3, waitMs: 1_000, slack: 100, room: ROOM };
 
 function member(number: number, change: Partial<BatchMember> = {}): BatchMember {
   return { number, sealProof: 5, waitedMs: 0, lastEpoch: 5_000, bytes: 200, refusals: 0, ...change };
@@ -65,6 +67,39 @@ describe('decideBatches', () => {
       ],
     ],
     [
+      'sends all that the operator ordered, first, with whoever fits beside them',
+      [
+        member(1, { lastEpoch: 2_000 }),
+        member(2),
+        member(3, { ordered: true }),
+        member(4, { ordered: true }),
+      ],
+      {},
+      [{ members: [3, 4, 1], reason: 'ordered' }],
+    ],
+    [
+      'sends at once while the base fee is low',
+      [member(1)],
+      { baseFee: 'low' },
+      [{ members: [1], reason: 'base-fee' }],
+    ],
+    ['not less than the least number, however low the base fee', [member(1)], { baseFee: 'low', min: 2 }, []],
+    [
+      'holds what is full, waited or refused while the base fee is high',
+      [member(1, { waitedMs: 9_000 }), member(2), member(3), member(4, { refusals: 1, company: 1 })],
+      { baseFee: 'high' },
+      [],
+    ],
+    [
+      'holds nothing whose deadline is near, nor what is ordered, however high the base fee',
+      [member(1, { lastEpoch: 1_100 }), member(2, { sealProof: 10, ordered: true })],
+      { baseFee: 'high' },
+      [
+        { members: [1], reason: 'slack' },
+        { members: [2], reason: 'ordered' },
+      ],
+    ],
+    [
       'keeps within the message',
       [member(1, { bytes: 6_000 }), member(2, { bytes: 6_000 })],
       {},
@@ -75,17 +110,20 @@ describe('decideBatches', () => {
   });
 
   it('says when the first of those that stay will have waited enough', () => {
-    expect(decideBatches([member(1, { waitedMs: 400 }), member(2)], RULES, 0)).toEqual({
+    expect(decideBatches([member(1, { waitedMs: 400 }), member(2)], RULES, 0)).toMatchObject({
       batches: [],
       nextMs: 600,
     });
-    expect(decideBatches([], RULES, 0)).toEqual({ batches: [], nextMs: undefined });
+    expect(decideBatches([], RULES, 0)).toEqual({ batches: [], waiting: [], nextMs: undefined });
   });
 
-  it('holds 33 unaggregated proofs of 32 GiB sectors in a message of 64 KiB', () => {
-    const members = Array.from({ length: 60 }, (_, index) => member(index, { bytes: 1_936 }));
-    const [first] = decideBatches(members, { ...RULES, max: 256, maxBytes: 64 * 1024 - 640 }, 0).batches;
-    expect(first?.members).toHaveLength(33);
+  it('says what those that stay wait for, and when they leave at the latest', () => {
+    const two = [member(1, { waitedMs: 400 }), member(2, { lastEpoch: 3_000 })];
+    const group = { sealProof: 5, refusals: 0, members: 2, longestMs: 400, latestEpoch: 2_900 };
+    const waiting = (change: Partial<BatchRules>) => decideBatches(two, { ...RULES, ...change }, 0).waiting;
+    expect(waiting({})).toEqual([{ ...group, for: 'wait', leavesInMs: 600 }]);
+    expect(waiting({ min: 3, waitMs: 100 })).toEqual([{ ...group, for: 'company' }]);
+    expect(waiting({ baseFee: 'high' })).toEqual([{ ...group, for: 'base-fee' }]);
   });
 
   it('sends everybody at most once, never too many, never too much', () => {
@@ -105,7 +143,7 @@ describe('decideBatches', () => {
         for (const batch of batches) {
           expect(batch.members.length).toBeLessThanOrEqual(RULES.max);
           const bytes = batch.members.reduce((sum, number) => sum + (members[number]?.bytes ?? 0), 0);
-          if (batch.members.length > 1) expect(bytes).toBeLessThanOrEqual(RULES.maxBytes);
+          if (batch.members.length > 1) expect(fitsMessage(ROOM, batch.members.length, bytes)).toBe(true);
         }
         for (const one of members) {
           if (one.lastEpoch <= 1_100) expect(sent).toContain(one.number);

@@ -1,7 +1,7 @@
 import { type Migration, TABLE_OPTIONS } from './migration.ts';
 
 export const ownBlocks: Migration = {
-  number: 14,
+  number: 12,
   name: 'own-blocks',
   steps: [
     // One row an epoch, for ever: its key is what keeps a miner from signing two blocks of one epoch.
