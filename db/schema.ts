@@ -358,6 +358,14 @@ export interface ParamsTrustTable {
   trusted_at: CreatedAt;
 }
 
+/** A head that the coordinator decided from. The newest rows of the table are one chain, back to finality. */
+export interface SeenTipsetTable {
+  height: Epoch;
+  /** Its key: the CIDs of its blocks, joined by commas. */
+  tipset: string;
+  seen_at: CreatedAt;
+}
+
 export interface Tables {
   miner: MinerTable;
   miner_activity: MinerActivityTable;
@@ -380,4 +388,5 @@ export interface Tables {
   landed_file: LandedFileTable;
   queue_pause: QueuePauseTable;
   params_trust: ParamsTrustTable;
+  seen_tipset: SeenTipsetTable;
 }

@@ -6,6 +6,7 @@ import { workerReport } from './0005-worker-report.ts';
 import { offeredRuns } from './0006-offered-runs.ts';
 import { pledgeDecisions } from './0007-pledge-decisions.ts';
 import { messageLimits } from './0008-message-limits.ts';
+import { seenTipsets } from './0013-seen-tipsets.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   offeredRuns,
   pledgeDecisions,
   messageLimits,
+  seenTipsets,
 ];

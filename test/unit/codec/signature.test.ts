@@ -39,7 +39,9 @@ const message: fc.Arbitrary<Message> = fc.record({
 describe('signatures', () => {
   it('come back from their bytes, whatever their type', () => {
     fc.assert(
-      fc.property(signature, (one) => expect(signatureFromBytes(signatureToBytes(one))).toEqual(one)),
+      fc.property(signature, (one) => {
+        expect(signatureFromBytes(signatureToBytes(one))).toEqual(one);
+      }),
     );
   });
 
@@ -57,7 +59,9 @@ describe('signed messages', () => {
 
   it('come back from their bytes', () => {
     fc.assert(
-      fc.property(signed, (one) => expect(decodeSignedMessage(encodeSignedMessage(one), 't')).toEqual(one)),
+      fc.property(signed, (one) => {
+        expect(decodeSignedMessage(encodeSignedMessage(one), 't')).toEqual(one);
+      }),
     );
   });
 
