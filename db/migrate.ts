@@ -93,7 +93,7 @@ export async function migrationStatus(executor: Executor): Promise<MigrationStat
  */
 export async function requireMigrated(executor: Executor): Promise<void> {
   const status = await migrationStatus(executor);
-  const program = MIGRATIONS.length;
+  const program = MIGRATIONS.at(-1)?.number ?? 0;
   if (status.databaseNumber > program) {
     throw new BeeproError('DB_NEWER_THAN_PROGRAM', { database: status.databaseNumber, program });
   }
@@ -145,8 +145,9 @@ async function readRecords(executor: Executor): Promise<Map<number, MigrationRec
 
 function refuseUnknown(known: ReadonlyMap<number, MigrationRecord>, migrations: readonly Migration[]): void {
   const database = Math.max(0, ...known.keys());
-  if (database > migrations.length) {
-    throw new BeeproError('DB_NEWER_THAN_PROGRAM', { database, program: migrations.length });
+  const program = migrations.at(-1)?.number ?? 0;
+  if (database > program) {
+    throw new BeeproError('DB_NEWER_THAN_PROGRAM', { database, program });
   }
 }
 

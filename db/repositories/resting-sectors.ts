@@ -97,7 +97,10 @@ export async function listHeldSeeds(
     .execute();
 }
 
-/** The ticket that some sector of the miner has already drawn at this epoch. */
+/** Where a ticket is compared with the chain's after a reorg, so that it may be taken for the chain's. */
+const TICKET_IN_USE: readonly SectorState[] = ['PreCommit1', 'PreCommit2', 'PreCommitBatching'];
+
+/** The ticket that some sector of the miner, which is being sealed with it, has drawn at this epoch. */
 export async function findDrawnTicket(
   executor: Executor,
   miner: ActorId,
@@ -109,6 +112,7 @@ export async function findDrawnTicket(
     .where('miner', '=', miner)
     .where('ticket_epoch', '=', epoch)
     .where('ticket', 'is not', null)
+    .where('state', 'in', TICKET_IN_USE)
     .limit(1)
     .executeTakeFirst();
   return row?.ticket ?? undefined;

@@ -96,6 +96,7 @@ const FAST = [
   ['batch.precommit.wait', '0s'],
   ['batch.commit.wait', '0s'],
   ['chain.poll_interval', '200ms'],
+  ['chain.confidence.commit', '3'],
   ['chain.confidence.final', '3'],
   ['coordinator.sweep_interval', '500ms'],
 ] as const;

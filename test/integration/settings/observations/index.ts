@@ -1,5 +1,6 @@
 import { ADMISSION } from './admission.ts';
 import { BATCH } from './batch.ts';
+import { CONFIDENCE } from './confidence.ts';
 import { COORDINATOR } from './coordinator.ts';
 import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
@@ -18,7 +19,7 @@ export const SUITES = {
   'admission.test.ts': { ADMISSION },
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'devices.test.ts': { DEVICES },
-  'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
+  'coordinator.test.ts': { CONFIDENCE, COORDINATOR, MESSAGES, PIECES, PLEDGE },
   'edges.test.ts': { EDGES },
   'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },
