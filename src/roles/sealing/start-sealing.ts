@@ -45,12 +45,13 @@ export function startSealing(modules: SealingModules, extra: readonly ExtraDuty[
   };
 }
 
-interface Coordinator {
+export interface Coordinator {
   readonly duties: readonly Duty[];
   readonly onHead: () => void;
 }
 
-function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[]): Coordinator {
+/** The duties of one coordinator, each to be done by whoever holds its lease. */
+export function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[] = []): Coordinator {
   const { settings } = modules;
   const viewer = new ChainViewer(modules.chain);
   const randomness = new ChainRandomness();
