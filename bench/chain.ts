@@ -10,7 +10,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { countLife } from './chain/life.ts';
-import { measureRounds } from './chain/rounds.ts';
+import { measureRoundsApart } from './chain/rounds-process.ts';
 import { type Figure, report } from './report.ts';
 
 const { values } = parseArgs({
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 
-const figures: Figure[] = await measureRounds({
+const figures: Figure[] = await measureRoundsApart({
   latencyMs: Number(values.latency),
   messages: Number(values.messages),
 });

@@ -28,7 +28,12 @@ interface Round {
   readonly calls: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
-export async function measureRounds(options: { latencyMs: number; messages: number }): Promise<Figure[]> {
+export interface RoundOptions {
+  readonly latencyMs: number;
+  readonly messages: number;
+}
+
+export async function measureRounds(options: RoundOptions): Promise<Figure[]> {
   await using resources = new AsyncDisposableStack();
   const servers = await openServers(100);
   const mysql = await servers.createDatabase('chain_rounds');
