@@ -509,6 +509,14 @@ export interface ChainNodeTable {
   seen_at: Date;
 }
 
+/** A head that the coordinator decided from. The newest rows of the table are one chain, back to finality. */
+export interface SeenTipsetTable {
+  height: Epoch;
+  /** Its key: the CIDs of its blocks, joined by commas. */
+  tipset: string;
+  seen_at: CreatedAt;
+}
+
 export interface Tables {
   own_block: OwnBlockTable;
   mining_history: MiningHistoryTable;
@@ -538,4 +546,5 @@ export interface Tables {
   landed_file: LandedFileTable;
   queue_pause: QueuePauseTable;
   params_trust: ParamsTrustTable;
+  seen_tipset: SeenTipsetTable;
 }

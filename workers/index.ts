@@ -1,5 +1,11 @@
 export type { AgentSettings } from './agent-settings.ts';
-export { type ChainFacts, type Head, LotusFacts, type PreCommitFact } from './chain-facts.ts';
+export {
+  type ChainFacts,
+  type Head,
+  LotusFacts,
+  type LotusFactsOptions,
+  type PreCommitFact,
+} from './chain-facts.ts';
 export { type DeviceSettings, onDevice } from './devices/index.ts';
 export { HostAgent } from './host-agent.ts';
 export type { HostAgentModules, HostAgentOptions } from './host-agent-options.ts';

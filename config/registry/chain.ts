@@ -86,10 +86,16 @@ export const CHAIN_SETTINGS = defineSettings({
     scope: 'global',
     doc: 'How many epochs after the seed’s the seed is read, so that a short reorg does not throw proofs away.',
   },
+  'chain.confidence.commit': {
+    type: epochs({ min: 1, max: 900 }),
+    default: '15',
+    scope: 'global',
+    doc: 'How deep a prove-commit must lie before its sectors count as proving, and the stored copies of their pieces may go.',
+  },
   'chain.confidence.final': {
     type: epochs({ min: 1, max: 900 }),
     default: '15',
     scope: 'global',
-    doc: 'How deep a message must lie before its outcome counts as final, and the stored copies of pieces may go.',
+    doc: 'How deep a message must lie before its outcome counts as final: a failure has its consequences, and a nonce is used up.',
   },
 });

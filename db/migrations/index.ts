@@ -10,6 +10,7 @@ import { chainNodes } from './0009-chain-nodes.ts';
 import { messageLives } from './0010-message-lives.ts';
 import { batching } from './0011-batching.ts';
 import { ownBlocks } from './0012-own-blocks.ts';
+import { seenTipsets } from './0013-seen-tipsets.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   messageLives,
   batching,
   ownBlocks,
+  seenTipsets,
 ];

@@ -53,6 +53,7 @@ export interface SectorOnMessage extends SectorId {
   readonly message_state: MessageState;
   readonly nonce: number | null;
   readonly inclusion_epoch: number | null;
+  readonly execution_epoch: number | null;
   readonly exit_code: number | null;
   readonly member_exit_code: number | null;
   readonly error_code: string | null;
@@ -91,6 +92,7 @@ export async function listSectorsOnMessage(
       'message.state as message_state',
       'message.nonce',
       'message.inclusion_epoch',
+      'message.execution_epoch',
       'message.exit_code',
       'message_sector.exit_code as member_exit_code',
       'message.error_code',

@@ -17,4 +17,10 @@ export * from './machine/index.ts';
 export { eventOfResult, PHASE_RESULTS, type PhaseResult, parsePhaseResult } from './phase-results.ts';
 export { type PublishOptions, publishJobs } from './publish.ts';
 export { jobsOfRun, offerJob } from './run-jobs.ts';
-export { type TicketDecision, type TicketRules, ticketExpired, ticketFor } from './ticket.ts';
+export {
+  sharedTicketEpoch,
+  type TicketDecision,
+  type TicketRules,
+  ticketExpired,
+  ticketFor,
+} from './ticket.ts';

@@ -9,6 +9,18 @@ export interface TicketRules {
   readonly maxAge: Epoch;
 }
 
+/**
+ * Tickets are drawn at every so many epochs only, so that all sectors of a miner that start within five minutes share
+ * one: a thousand workers that are let loose at once ask for one value, and the chain is asked for few afterwards. It
+ * costs at most this much of a ticket's 2880 epochs.
+ */
+const SHARED_EPOCHS: Epoch = 10;
+
+/** The newest epoch at `head` − lookback or before at which tickets are drawn; negative on a young chain. */
+export function sharedTicketEpoch(head: Epoch, rules: Pick<TicketRules, 'lookback'>): Epoch {
+  return Math.floor((head - rules.lookback) / SHARED_EPOCHS) * SHARED_EPOCHS;
+}
+
 export type TicketDecision = { readonly use: 'own' } | { readonly use: 'new'; readonly epoch: Epoch };
 
 /**
@@ -25,7 +37,7 @@ export function ticketFor(
     if (isBound(sector)) return { use: 'own' };
     if (head + spare <= sector.ticket_epoch + rules.maxAge) return { use: 'own' };
   }
-  return { use: 'new', epoch: head - rules.lookback };
+  return { use: 'new', epoch: sharedTicketEpoch(head, rules) };
 }
 
 /** Whether a pre-commit included at `inclusion` would be refused for its ticket. Never true of a bound sector. */

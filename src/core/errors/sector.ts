@@ -32,6 +32,11 @@ export const SECTOR_ERRORS = defineErrors({
     message: 'The pre-commit has expired on chain',
     cure: 'Its number and deposit are lost. Remove the sector and pledge another.',
   },
+  SECTOR_TICKET_REVERTED: {
+    severity: 'permanent',
+    message: 'A reorg replaced the tipset that the ticket was drawn from',
+    cure: 'Before its pre-commit the sector is sealed again with a new ticket. After it nothing can be proven: remove the sector and pledge another. Check that all Lotus nodes follow one chain.',
+  },
   SECTOR_PRECOMMIT_UNSTEADY: {
     severity: 'permanent',
     message: 'The chain reverts the pre-commit again and again',

@@ -20,6 +20,7 @@ export interface BatchOutlook {
 const NO_CHAIN: ChainView = {
   head: Number.NEGATIVE_INFINITY,
   key: [],
+  parents: [],
   policy: networkPolicy(0),
   challengeDelay: networkPolicy(0).preCommitChallengeDelay,
 };

@@ -1,25 +1,41 @@
-import type { SectorInfo } from '#chain';
-import { exitCodeText, idAddress } from '#codec';
-import { isBeeproError, type SectorId } from '#core';
+import type { SectorInfo, SectorLocation } from '#chain';
+import { exitCodeText } from '#codec';
+import type { Epoch, SectorId } from '#core';
 import { markPiecesSealed, type SectorOnMessage } from '#db';
 import { applyEvent, commitAndPublish, moveSector, retryScale, type SectorEvent } from '#sector';
 import type { ChainView } from './chain-view.ts';
+import { byMessage } from './groups.ts';
 import { inParallel, PARALLEL } from './in-parallel.ts';
 import type { SealingModules } from './modules.ts';
-import { sectorsOnMessage } from './pages.ts';
+import { collect, sectorsOnMessage } from './pages.ts';
+import { readPlaces } from './places.ts';
+import { readProven } from './standing.ts';
 
-/** As `precommitVerdict`, for a prove-commit, whose receipt tells of each member. */
-export function commitVerdict(sector: SectorOnMessage): SectorEvent | 'look' | undefined {
+/**
+ * As `precommitVerdict`, for a prove-commit, whose receipt tells of each member. A success counts when it is
+ * `confidence` epochs deep, a failure when the message is final.
+ */
+export function commitVerdict(
+  sector: SectorOnMessage,
+  head: Epoch,
+  confidence: Epoch,
+): SectorEvent | 'look' | undefined {
   const code = sector.error_code ?? 'SECTOR_MESSAGE_FAILED';
   const message = sector.error_message ?? `the prove-commit message ${sector.message_id} was given up`;
-  if (sector.message_state === 'final') {
-    if (sector.exit_code !== 0) return { type: 'commit-rejected', code, message };
+  const isFinal = sector.message_state === 'final';
+  if (isFinal || sector.message_state === 'landed') {
     // Without a code of its own (a return value of unknown shape) the chain is asked.
-    if (sector.member_exit_code === null || sector.member_exit_code === 0) return 'look';
+    const isSuccess = sector.exit_code === 0 && (sector.member_exit_code ?? 0) === 0;
+    if (isSuccess) {
+      const isKnown = isFinal || sector.member_exit_code !== null;
+      return isKnown && isDeep(sector, head, confidence) ? 'look' : undefined;
+    }
+    if (!isFinal) return undefined;
+    if (sector.exit_code !== 0) return { type: 'commit-rejected', code, message };
     return {
       type: 'commit-rejected',
       code: 'SECTOR_MESSAGE_FAILED',
-      message: `the actor refused this sector with ${exitCodeText(sector.member_exit_code)}`,
+      message: `the actor refused this sector with ${exitCodeText(sector.member_exit_code ?? 0)}`,
     };
   }
   if (['failed', 'cancelled', 'replaced'].includes(sector.message_state)) {
@@ -28,29 +44,58 @@ export function commitVerdict(sector: SectorOnMessage): SectorEvent | 'look' | u
   return undefined;
 }
 
-/** CommitWait → Proving when the message is final and the chain has the sector; → batching when it has not. */
+function isDeep({ execution_epoch: at }: SectorOnMessage, head: Epoch, confidence: Epoch): boolean {
+  return at === null || head - at >= confidence;
+}
+
+/**
+ * CommitWait → Proving when the message is deep and the chain has the sector; → batching when it has not. The chain
+ * is asked for all members of a message at once.
+ */
 export async function watchCommits(
   modules: SealingModules,
   view: ChainView,
   signal: AbortSignal,
 ): Promise<void> {
-  const ended = sectorsOnMessage(modules.db.kysely, {
-    activity: 'commit',
-    state: 'CommitWait',
-    messageStates: ['final', 'failed', 'cancelled', 'replaced'],
-  });
-  await inParallel(ended, PARALLEL, signal, async (sector) => {
-    const verdict = commitVerdict(sector);
-    if (verdict === undefined) return;
-    if (verdict !== 'look') {
-      await moveSector(modules, sector, verdict);
-      return;
+  const confidence = modules.settings.get('chain.confidence.commit');
+  const ended = await collect(
+    sectorsOnMessage(modules.db.kysely, {
+      activity: 'commit',
+      state: 'CommitWait',
+      messageStates: ['landed', 'final', 'failed', 'cancelled', 'replaced'],
+    }),
+  );
+  await inParallel(byMessage(ended), PARALLEL, signal, async (members) => {
+    const looked: SectorOnMessage[] = [];
+    for (const member of members) {
+      const verdict = commitVerdict(member, view.head, confidence);
+      if (verdict === 'look') looked.push(member);
+      else if (verdict) await moveSector(modules, member, verdict);
     }
-    const miner = idAddress(sector.miner, 't');
-    const info = await modules.chain.stateSectorGetInfo(miner, sector.number, [...view.key]);
-    if (info) await settle(modules, view, sector, info);
-    else await moveSector(modules, sector, NOT_THERE);
+    if (looked.length > 0) await settleAll(modules, view, looked, confidence);
   });
+}
+
+async function settleAll(
+  modules: SealingModules,
+  view: ChainView,
+  members: readonly SectorOnMessage[],
+  confidence: Epoch,
+): Promise<void> {
+  const infos = await readProven(modules, view, members);
+  const places = await readPlaces(
+    modules,
+    view,
+    members.filter(({ number }) => infos.has(number)),
+  );
+  for (const member of members) {
+    const info = infos.get(member.number);
+    // Included again, later than the row knows: it is not that deep yet.
+    if (info && view.head - info.activation < confidence) continue;
+    if (info) await settleAt(modules, member, info, places.get(member.number));
+    // Deep, but not final: a reorg may be under way, and the message's watch finds out.
+    else if (member.message_state === 'final') await moveSector(modules, member, NOT_THERE);
+  }
 }
 
 const NOT_THERE: SectorEvent = {
@@ -66,7 +111,17 @@ export async function settle(
   id: SectorId,
   info: SectorInfo,
 ): Promise<void> {
-  const place = await placeOf(modules, view, id);
+  const places = await readPlaces(modules, view, [id]);
+  await settleAt(modules, id, info, places.get(id.number));
+}
+
+/** As {@link settle}, where the place is known. */
+export async function settleAt(
+  modules: SealingModules,
+  id: SectorId,
+  info: SectorInfo,
+  place: SectorLocation | undefined,
+): Promise<void> {
   const event: SectorEvent = {
     type: 'commit-landed',
     activationEpoch: info.activation,
@@ -79,15 +134,4 @@ export async function settle(
     if ('transition' in applied) await markPiecesSealed(trx, id);
     return applied;
   });
-}
-
-async function placeOf(modules: SealingModules, view: ChainView, id: SectorId) {
-  try {
-    return await modules.chain.stateSectorPartition(idAddress(id.miner, 't'), id.number, [...view.key]);
-  } catch (error) {
-    // Assigned to its deadline in the tipset after its activation.
-    if (isBeeproError(error, 'CHAIN_SECTOR_NOT_DUE') || isBeeproError(error, 'CHAIN_RPC_FAILED'))
-      return undefined;
-    throw error;
-  }
 }

@@ -1,21 +1,14 @@
 import { followHead } from '#chain';
-import type { Epoch } from '#core';
 import type { SealingModules } from './modules.ts';
 
-export interface HeadListener {
-  /** There is a new head, or one may have been missed. */
-  readonly onHead: () => void;
-  /** Tipsets down to this height were reverted. */
-  readonly onReverted: (height: Epoch) => void;
-}
-
 /**
- * Tells of every change of the head for as long as `signal` allows: by `ChainNotify`, with the duties' own polling
- * as the net below a connection that is lost or silent.
+ * Tells of every change of the head for as long as `signal` allows, reverts too: by `ChainNotify`, with the duties'
+ * own polling as the net below a connection that is lost or silent. What was reverted is not taken from here: a
+ * notification can be missed, and another node is asked next time. See `reorg-watch.ts`.
  */
 export async function watchHead(
   modules: SealingModules,
-  listener: HeadListener,
+  onHead: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   const changes = followHead(modules.chain, {
@@ -23,8 +16,5 @@ export async function watchHead(
     onLost: (error, retryInMs) =>
       modules.log.warn({ event: 'chain.lost', code: error.code, retryInMs }, error.message),
   });
-  for await (const change of changes) {
-    if (change.type === 'revert') listener.onReverted(change.val.height);
-    else listener.onHead();
-  }
+  for await (const _change of changes) onHead();
 }

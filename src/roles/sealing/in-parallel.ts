@@ -6,7 +6,7 @@ export const PARALLEL = 8;
  * returns; the first failure is thrown then, so that one bad item holds up no other.
  */
 export async function inParallel<T>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   limit: number,
   signal: AbortSignal,
   work: (item: T) => Promise<void>,

@@ -9,4 +9,4 @@ export { incomingPiecesDuty, piecesDuty, sealedCopiesDuty } from './pieces-duty.
 export { pledgeDuty } from './pledge-duty.ts';
 export { PRECOMMIT } from './precommit-activity.ts';
 export { isLost, rehomeDuty } from './rehome-duty.ts';
-export { type ExtraDuty, startSealing } from './start-sealing.ts';
+export { type Coordinator, coordinatorDuties, type ExtraDuty, startSealing } from './start-sealing.ts';

@@ -1,14 +1,18 @@
 import type { SectorId, SectorState } from '#core';
 import {
   type Executor,
+  listRestingSectors,
   listSectors,
   listSectorsOnMessage,
+  type RestingFilter,
+  type RestingSector,
   type SectorOnMessage,
   type SectorOnMessagePage,
   type SectorRow,
 } from '#db';
 
 const PAGE = 500;
+const LIGHT_PAGE = 5_000;
 
 /** All sectors of some states, a page at a time, in the order (miner, number). */
 export async function* sectorsIn(
@@ -34,4 +38,22 @@ export async function* sectorsOnMessage(
     after = page.at(-1);
     if (page.length < PAGE) return;
   }
+}
+
+/** All sectors that satisfy the conditions, light rows only: small enough to be held and grouped. */
+export async function restingSectors(db: Executor, filter: RestingFilter): Promise<RestingSector[]> {
+  const all: RestingSector[] = [];
+  for (let after: SectorId | undefined; ; ) {
+    const page = await listRestingSectors(db, { ...filter, after, limit: LIGHT_PAGE });
+    all.push(...page);
+    after = page.at(-1);
+    if (page.length < LIGHT_PAGE) return all;
+  }
+}
+
+/** As a list, where it is to be grouped. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }

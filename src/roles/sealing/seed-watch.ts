@@ -1,77 +1,64 @@
-import { seedEpoch } from '#chain';
-import { minerEntropy, RANDOMNESS, toHex } from '#codec';
+import { type PreCommitStanding, seedEpoch } from '#chain';
 import type { Epoch } from '#core';
-import type { SectorRow } from '#db';
+import type { RestingSector } from '#db';
 import { moveSector } from '#sector';
 import type { ChainView } from './chain-view.ts';
+import { byPreCommit } from './groups.ts';
 import { inParallel, PARALLEL } from './in-parallel.ts';
 import type { SealingModules } from './modules.ts';
-import { sectorsIn } from './pages.ts';
-import { followStanding, readStanding } from './standing.ts';
+import { restingSectors } from './pages.ts';
+import type { ChainRandomness } from './randomness.ts';
+import { followStanding, readStandings } from './standing.ts';
 
-/** Whether the seed of a pre-commit may be read: drawn, and `confidence` epochs deep. */
-export function isSeedDue(
-  precommitEpoch: Epoch,
-  challengeDelay: Epoch,
-  confidence: Epoch,
-  head: Epoch,
-): boolean {
-  return head >= seedEpoch(precommitEpoch, challengeDelay) + confidence;
+/** The newest pre-commit epoch whose seed may be read: drawn, and `confidence` epochs deep. */
+export function seedsDueUntil(head: Epoch, challengeDelay: Epoch, confidence: Epoch): Epoch {
+  return head - confidence - seedEpoch(0, challengeDelay);
 }
 
-/** WaitSeed → Commit1, for every sector whose seed may be read. */
-export async function watchSeeds(
-  modules: SealingModules,
-  view: ChainView,
-  signal: AbortSignal,
-): Promise<void> {
-  const confidence = modules.settings.get('chain.confidence.seed');
-  const waiting = sectorsIn(modules.db.kysely, ['WaitSeed']);
-  await inParallel(waiting, PARALLEL, signal, async (sector) => {
-    const { precommit_epoch: epoch } = sector;
-    if (epoch === null || !isSeedDue(epoch, view.challengeDelay, confidence, view.head)) return;
-    await readSeed(modules, view, sector, epoch);
-  });
+interface Ready {
+  readonly sector: RestingSector;
+  readonly precommitEpoch: Epoch;
+  readonly standing: PreCommitStanding | undefined;
+  readonly seed: string;
 }
 
 /**
- * The seed, if the pre-commit is still where it was: a reorg moves it, and the seed with it. Both are asked of one
- * head, and at once: a machine waits for the answer.
+ * WaitSeed → Commit1, for every sector whose seed may be read. One question for all that one message pre-committed,
+ * and one seed for all of (miner, PreCommitEpoch). Both are asked of one head, and at once: machines wait for them.
  */
-async function readSeed(
+export async function watchSeeds(
   modules: SealingModules,
   view: ChainView,
-  sector: SectorRow,
-  precommitEpoch: Epoch,
+  randomness: ChainRandomness,
+  signal: AbortSignal,
 ): Promise<void> {
-  const epoch = seedEpoch(precommitEpoch, view.challengeDelay);
-  const entropy = minerEntropy(sector.miner);
-  const [standing, seed] = await Promise.all([
-    readStanding(modules, view, sector),
-    modules.chain.stateGetRandomnessFromBeacon(RANDOMNESS.interactiveSeal, epoch, entropy, [...view.key]),
-  ]);
-  if (!(await followStanding(modules, sector, standing))) return;
-  await moveSector(modules, sector, {
-    type: 'seed-ready',
-    seed: toHex(seed),
-    seedEpoch: epoch,
-    precommitEpoch,
+  const confidence = modules.settings.get('chain.confidence.seed');
+  const precommitUntil = seedsDueUntil(view.head, view.challengeDelay, confidence);
+  const due = await restingSectors(modules.db.kysely, { states: ['WaitSeed'], precommitUntil });
+  await inParallel(byPreCommit(due), PARALLEL, signal, async (members) => {
+    const [first] = members;
+    const precommitEpoch = first?.precommit_epoch ?? null;
+    if (!first || precommitEpoch === null) return;
+    const epoch = seedEpoch(precommitEpoch, view.challengeDelay);
+    const [standings, seed] = await Promise.all([
+      readStandings(modules, view, members),
+      randomness.read(modules, view, 'seed', first.miner, epoch),
+    ]);
+    for (const sector of members) {
+      const standing = standings.get(sector.number);
+      await seedReady(modules, view, { sector, precommitEpoch, standing, seed });
+    }
   });
 }
 
-/** After a reorg down to `height`: every sector whose pre-commit may have moved is looked at again. */
-export async function recheckAfterReorg(
-  modules: SealingModules,
-  view: ChainView,
-  height: Epoch,
-  signal: AbortSignal,
-): Promise<void> {
-  const resting = ['WaitSeed', 'Commit1', 'Commit2', 'ClearCache', 'CommitBatching'] as const;
-  await inParallel(sectorsIn(modules.db.kysely, resting), PARALLEL, signal, async (sector) => {
-    if (sector.precommit_epoch === null || sector.precommit_epoch < height - 1) return;
-    const standing = await readStanding(modules, view, sector);
-    // Its batch finds it proven, and records it so.
-    if (sector.state === 'CommitBatching' && standing.standing === 'proven') return;
-    await followStanding(modules, sector, standing);
+/** The seed counts if the pre-commit is still where it was: a reorg moves it, and the seed with it. */
+async function seedReady(modules: SealingModules, view: ChainView, ready: Ready): Promise<void> {
+  const { sector, precommitEpoch, standing, seed } = ready;
+  if (!standing || !(await followStanding(modules, sector, standing))) return;
+  await moveSector(modules, sector, {
+    type: 'seed-ready',
+    seed,
+    seedEpoch: seedEpoch(precommitEpoch, view.challengeDelay),
+    precommitEpoch,
   });
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type BeeproError, type Epoch, inTurn } from '#core';
+import { type BeeproError, inTurn } from '#core';
 import type { RunningRole } from '../process-lifetime.ts';
 import type { Activity } from './batch/activity.ts';
 import { batchActivity } from './batcher.ts';
-import { ChainViewer } from './chain-view.ts';
+import { type ChainView, ChainViewer, pinnedTo } from './chain-view.ts';
 import { COMMIT } from './commit-activity.ts';
 import { watchCommits } from './commit-watch.ts';
 import { type Duty, runDuty } from './duty.ts';
@@ -14,7 +14,10 @@ import type { SealingModules } from './modules.ts';
 import { PRECOMMIT } from './precommit-activity.ts';
 import { watchPreCommits } from './precommit-watch.ts';
 import { publishLeftovers } from './publisher.ts';
-import { recheckAfterReorg, watchSeeds } from './seed-watch.ts';
+import { ChainRandomness } from './randomness.ts';
+import { watchRandomness } from './randomness-watch.ts';
+import { watchReorgs } from './reorg-watch.ts';
+import { watchSeeds } from './seed-watch.ts';
 import { Hearing, queueDue, sweepExpired, sweepQueued } from './sweeper.ts';
 import { Wake } from './wake.ts';
 
@@ -28,10 +31,10 @@ export type ExtraDuty = Omit<Duty, 'wake'>;
 export function startSealing(modules: SealingModules, extra: readonly ExtraDuty[] = []): RunningRole {
   const stopping = new AbortController();
   const holder = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-  const { duties, onHead, onReverted } = coordinatorDuties(modules, extra);
+  const { duties, onHead } = coordinatorDuties(modules, extra);
   const loops = [
     ...duties.map((duty) => runDuty(modules, holder, duty, stopping.signal)),
-    watchHead(modules, { onHead, onReverted }, stopping.signal),
+    watchHead(modules, onHead, stopping.signal),
   ];
   return {
     stop: async () => {
@@ -43,37 +46,22 @@ export function startSealing(modules: SealingModules, extra: readonly ExtraDuty[
   };
 }
 
-interface Coordinator {
+export interface Coordinator {
   readonly duties: readonly Duty[];
   readonly onHead: () => void;
-  readonly onReverted: (height: Epoch) => void;
 }
 
-function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[]): Coordinator {
+/** The duties of one coordinator, each to be done by whoever holds its lease. */
+export function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[] = []): Coordinator {
   const { settings } = modules;
   const viewer = new ChainViewer(modules.chain);
+  const randomness = new ChainRandomness();
   const wakes = { sectors: new Wake(), batches: new Wake(), messages: new Wake() };
   const pump = createPump(modules, () => wakes.sectors.knock());
   const poll = () => settings.get('chain.poll_interval');
   const hearing = new Hearing();
   let reconciled = false;
-  let revertedTo: Epoch | undefined;
   let batchNextMs = Number.POSITIVE_INFINITY;
-
-  const onReverted = (height: Epoch) => {
-    revertedTo = Math.min(revertedTo ?? height, height);
-  };
-  const recheck: typeof watchSeeds = async (_modules, view, signal) => {
-    const height = revertedTo;
-    if (height === undefined) return;
-    revertedTo = undefined;
-    try {
-      await recheckAfterReorg(modules, view, height, signal);
-    } catch (error) {
-      onReverted(height);
-      throw error;
-    }
-  };
 
   const duties: Duty[] = [
     {
@@ -98,27 +86,30 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       name: 'chain-watch',
       wake: wakes.sectors,
       intervalMs: poll,
-      pass: async (signal) => {
-        const view = await viewer.view();
-        // Seeds first: they are what a machine waits for.
-        const watches = [watchSeeds, watchPreCommits, watchCommits, recheck];
-        await inTurn(watches, (watch) => watch(modules, view, signal));
-      },
+      // One node and one head for a whole pass, so that what it reads agrees.
+      pass: (signal) =>
+        modules.chain.onOneNode(async (node) => {
+          const pinned = pinnedTo(modules, node);
+          const view = await viewer.view(node);
+          await watchChain(pinned, view, randomness, signal);
+        }),
     },
     {
       name: 'batches',
       wake: wakes.batches,
       intervalMs: () => Math.max(50, Math.min(poll(), batchNextMs)),
-      pass: async (signal) => {
-        const view = await viewer.view();
-        batchNextMs = Number.POSITIVE_INFINITY;
-        const batch = async (activity: Activity) => {
-          const pass = await batchActivity(modules, activity, view, signal);
-          batchNextMs = Math.min(batchNextMs, pass.nextMs);
-          if (pass.formed > 0) wakes.messages.knock();
-        };
-        await inTurn([PRECOMMIT, COMMIT], batch);
-      },
+      pass: (signal) =>
+        modules.chain.onOneNode(async (node) => {
+          const pinned = pinnedTo(modules, node);
+          const view = await viewer.view(node);
+          batchNextMs = Number.POSITIVE_INFINITY;
+          const batch = async (activity: Activity) => {
+            const pass = await batchActivity(pinned, activity, view, signal);
+            batchNextMs = Math.min(batchNextMs, pass.nextMs);
+            if (pass.formed > 0) wakes.messages.knock();
+          };
+          await inTurn([PRECOMMIT, COMMIT], batch);
+        }),
     },
     {
       name: 'messages',
@@ -143,6 +134,25 @@ function coordinatorDuties(modules: SealingModules, extra: readonly ExtraDuty[])
       wakes.batches.knock();
       wakes.messages.knock();
     },
-    onReverted,
   };
+}
+
+/**
+ * What sectors wait for, one look at the chain. Whether it is still the chain of the last look comes first, then seeds:
+ * they are what a machine waits for.
+ */
+export async function watchChain(
+  modules: SealingModules,
+  view: ChainView,
+  randomness: ChainRandomness,
+  signal: AbortSignal,
+): Promise<void> {
+  const watches = [
+    () => watchReorgs(modules, view, randomness, signal),
+    () => watchSeeds(modules, view, randomness, signal),
+    () => watchPreCommits(modules, view, signal),
+    () => watchCommits(modules, view, signal),
+    () => watchRandomness(modules, view, randomness, signal),
+  ];
+  await inTurn(watches, (watch) => watch());
 }

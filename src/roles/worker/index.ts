@@ -1,7 +1,7 @@
 import type { ChainApi } from '#chain';
 import type { OperatorStamp, Settings } from '#config';
 import type { BeeproError } from '#core';
-import type { Database } from '#db';
+import { type Database, findDrawnTicket } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
 import { HostAgent, type HostAgentOptions, LotusFacts } from '#workers';
@@ -64,7 +64,9 @@ export async function startWorker(
     {
       database: modules.database,
       bus: modules.bus,
-      chain: new LotusFacts(modules.chain),
+      chain: new LotusFacts(modules.chain, {
+        findTicket: (miner, epoch) => findDrawnTicket(modules.database.kysely, miner, epoch),
+      }),
       settings: agentSettings(modules.settings, options.name),
       log: modules.log,
       sealers: { program: { bin: options.sealerBin, allowFaults } },

@@ -111,6 +111,20 @@ export const NEW_TICKET: Cell<'ticket-expired'> = {
         ),
 };
 
+const TICKET_GONE = 'a reorg replaced the tipset that its ticket was drawn from';
+
+/** Nothing can be proven with it any more. One that a pre-commit names cannot be changed either. */
+export const TICKET_REVERTED: Cell<'ticket-reverted'> = {
+  to: [...REDO, 'Parked'],
+  do: (sector, event, rules) => {
+    if (event.epoch !== sector.ticket_epoch) return refuse('the sector has another ticket now');
+    const failure = { code: 'SECTOR_TICKET_REVERTED', message: TICKET_GONE } as const;
+    return isBound(sector)
+      ? park(sector, failure.code, `${TICKET_GONE}, and its pre-commit names it`)
+      : recover(sector, 'precommit', 'ticket', failure, rules);
+  },
+};
+
 export const PRECOMMIT_EXPIRED: Cell<'precommit-expired'> = {
   to: ['Parked'],
   do: (sector) =>
@@ -174,11 +188,21 @@ export const LANDING_DONE: Cell<'landing.done'> = {
 
 export const UNSEALED: Cell<'unseal.done'> = { to: [], do: (sector) => step(sector.state) };
 
+/** What was computed for the old seed is thrown away; the new one is read like the first. */
+export const SEED_MOVED: Cell<'seed-moved'> = {
+  to: ['WaitSeed', 'Parked'],
+  do: (sector, event, rules) =>
+    event.seedEpoch === sector.seed_epoch
+      ? recover(sector, 'reorg', 'reorg', UNSTEADY, rules)
+      : refuse('the sector has another seed now'),
+};
+
 /** The reorg events, for every state whose work rests on the pre-commit's epoch. */
 export const ON_PRECOMMIT = {
   'precommit-moved': PRECOMMIT_MOVED,
   'precommit-gone': PRECOMMIT_GONE,
   'precommit-expired': PRECOMMIT_EXPIRED,
+  'ticket-reverted': TICKET_REVERTED,
 } as const;
 
 export function proving(sector: SectorFacts, event: EventOf<'commit-landed'>): Step {
@@ -190,6 +214,19 @@ export function proving(sector: SectorFacts, event: EventOf<'commit-landed'>): S
       deadline: event.deadline,
       partition_number: event.partition,
       unproven: true,
+    },
+  });
+}
+
+/** Not on chain any more: its message is on the way once more. */
+export function reverted(): Step {
+  return step('CommitWait', {
+    set: {
+      activation_epoch: null,
+      expiration: null,
+      deadline: null,
+      partition_number: null,
+      unproven: false,
     },
   });
 }

@@ -25,6 +25,8 @@ export type SectorEvent =
     }
   /** The ticket is too old for a pre-commit, and none names it. */
   | { readonly type: 'ticket-expired' }
+  /** A reorg replaced the tipset that the ticket was drawn from. */
+  | { readonly type: 'ticket-reverted'; readonly epoch: Epoch }
   | { readonly type: 'precommit-assigned'; readonly message: number }
   /** The message got its nonce: it will be signed. */
   | { readonly type: 'precommit-bound' }
@@ -45,6 +47,8 @@ export type SectorEvent =
       readonly seedEpoch: Epoch;
       readonly precommitEpoch: Epoch;
     }
+  /** A reorg replaced the tipset that the seed was drawn from, though the pre-commit stayed where it was. */
+  | { readonly type: 'seed-moved'; readonly seedEpoch: Epoch }
   | { readonly type: 'commit-assigned'; readonly message: number }
   | { readonly type: 'commit-withheld'; readonly code: string; readonly message: string }
   | { readonly type: 'commit-rejected'; readonly code: string; readonly message: string }
@@ -55,6 +59,8 @@ export type SectorEvent =
       readonly deadline: number | null;
       readonly partition: number | null;
     }
+  /** A reorg took the prove-commit off the chain, however final it seemed; the signed message is pushed again. */
+  | { readonly type: 'commit-gone' }
   /** The worker that holds the sector's files is gone for good, and they with it. */
   | {
       readonly type: 'host-lost';
@@ -102,6 +108,7 @@ export const EVENTS: Readonly<Record<SectorEventType, string>> = {
   'remove-files.done': 'the sector is not being removed',
   'phase.failed': 'the sector is not in that phase',
   'ticket-expired': 'the ticket is not open, or a pre-commit names it',
+  'ticket-reverted': 'nothing rests on the ticket now',
   'precommit-assigned': 'the sector is not waiting for a pre-commit batch',
   'precommit-bound': 'the sector has no pre-commit under way',
   'precommit-withheld': 'the sector has no pre-commit under way',
@@ -111,10 +118,12 @@ export const EVENTS: Readonly<Record<SectorEventType, string>> = {
   'precommit-gone': 'the sector does not rest on a pre-commit now',
   'precommit-expired': 'the sector does not rest on a pre-commit now',
   'seed-ready': 'the sector is not waiting for a seed, or its pre-commit has moved',
+  'seed-moved': 'nothing rests on the seed now',
   'commit-assigned': 'the sector is not waiting for a commit batch',
   'commit-withheld': 'the sector has no commit under way',
   'commit-rejected': 'the sector has no commit under way',
   'commit-landed': 'the sector has no commit under way',
+  'commit-gone': 'the sector does not count as proven',
   'host-lost': 'nothing of the sector was on that worker alone',
   park: 'a message of this sector is under way and decides, or there is nothing to stop',
   resume: 'only a parked sector can be resumed',

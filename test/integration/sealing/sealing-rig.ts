@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { aggregateProofBytes, createLotusClient } from '#chain';
-import { toHex } from '#codec';
+import { minerEntropy, RANDOMNESS, toHex } from '#codec';
 import { openSettings, type Settings, type SettingsOptions, setSetting } from '#config';
 import { claimRun, type DatabaseOptions, type PhaseRunRow, transaction } from '#db';
 import { type Devnet, type DevnetOptions, type SealVerifier, startDevnet, zeroCommitment } from '#devnet';
@@ -146,6 +146,7 @@ const FAST = [
   ['batch.precommit.wait', '0s'],
   ['batch.commit.wait', '0s'],
   ['chain.poll_interval', '200ms'],
+  ['chain.confidence.commit', '3'],
   ['chain.confidence.final', '3'],
   ['coordinator.sweep_interval', '500ms'],
 ] as const;
@@ -216,7 +217,11 @@ async function drawTicket(
   const rules = { lookback: 900, maxAge: 3780 };
   const decision = ticketFor({ ...sector, active: [] }, head.height, rules, 60);
   if (decision.use === 'own') return;
-  const ticket = createHash('sha256').update(`${run.number} ${decision.epoch}`).digest('hex');
+  const entropy = minerEntropy(run.miner);
+  const drawn = await modules.chain.stateGetRandomnessFromTickets(RANDOMNESS.seal, decision.epoch, entropy, [
+    ...head.cids,
+  ]);
+  const ticket = toHex(drawn);
   await transaction(modules.db, (trx) =>
     applyFenced(trx, fence, { type: 'ticket-drawn', ticket, epoch: decision.epoch }),
   );

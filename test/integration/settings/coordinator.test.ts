@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { CONFIDENCE } from './observations/confidence.ts';
 import { COORDINATOR } from './observations/coordinator.ts';
 import { MESSAGES } from './observations/messages.ts';
 import { PIECES } from './observations/pieces.ts';
@@ -17,6 +18,7 @@ afterAll(() => bench[Symbol.asyncDispose]());
 const each = () => bench.reset();
 
 describe('changed by plain SQL, in force on a coordinator that runs:', () => {
+  observeEach(() => bench, CONFIDENCE, { each });
   observeEach(() => bench, COORDINATOR, { each });
   observeEach(() => bench, MESSAGES, { each });
   observeEach(() => bench, PIECES, { each });

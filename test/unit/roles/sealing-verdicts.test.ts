@@ -5,7 +5,7 @@ import { dutyBackoffMs } from '../../../src/roles/sealing/duty.ts';
 import { inParallel } from '../../../src/roles/sealing/in-parallel.ts';
 import { precommitVerdict } from '../../../src/roles/sealing/precommit-watch.ts';
 import { outboxVerdict } from '../../../src/roles/sealing/publisher.ts';
-import { isSeedDue } from '../../../src/roles/sealing/seed-watch.ts';
+import { seedsDueUntil } from '../../../src/roles/sealing/seed-watch.ts';
 import { crashVerdict, Hearing, sweepVerdict } from '../../../src/roles/sealing/sweeper.ts';
 
 function onMessage(change: Partial<SectorOnMessage>): SectorOnMessage {
@@ -18,6 +18,7 @@ function onMessage(change: Partial<SectorOnMessage>): SectorOnMessage {
     message_state: 'pushed',
     nonce: 3,
     inclusion_epoch: null,
+    execution_epoch: 100,
     exit_code: null,
     member_exit_code: null,
     error_code: null,
@@ -44,18 +45,25 @@ describe('a sector that waits for its pre-commit', () => {
   });
 });
 
-describe('a sector that waits for its prove-commit', () => {
+describe('a sector that waits for its prove-commit, at epoch 110 with a confidence of 10', () => {
   it.each([
-    [{ message_state: 'landed', exit_code: 0, member_exit_code: 0 }, undefined],
+    [{ message_state: 'landed', exit_code: 0, member_exit_code: 0 }, 'look'],
+    [{ message_state: 'landed', exit_code: 0, member_exit_code: 0, execution_epoch: 101 }, undefined],
+    // Its return value is read when it is final.
+    [{ message_state: 'landed', exit_code: 0, member_exit_code: null }, undefined],
     [{ message_state: 'final', exit_code: 0, member_exit_code: 0 }, 'look'],
+    [{ message_state: 'final', exit_code: 0, member_exit_code: 0, execution_epoch: 101 }, undefined],
     [{ message_state: 'final', exit_code: 0, member_exit_code: null }, 'look'],
-    // One of a batch, refused on its own.
+    // One of a batch, refused on its own: once that is final.
+    [{ message_state: 'landed', exit_code: 0, member_exit_code: 16 }, undefined],
+    [{ message_state: 'landed', exit_code: 20, member_exit_code: 20 }, undefined],
     [{ message_state: 'final', exit_code: 0, member_exit_code: 16 }, 'commit-rejected'],
     [{ message_state: 'final', exit_code: 20, member_exit_code: 20 }, 'commit-rejected'],
     [{ message_state: 'failed', nonce: null }, 'commit-withheld'],
     [{ message_state: 'failed', nonce: 3 }, 'commit-rejected'],
+    [{ message_state: 'pushed' }, undefined],
   ] as const)('with a message %j: %s', (change, expected) => {
-    const verdict = commitVerdict(onMessage(change));
+    const verdict = commitVerdict(onMessage(change), 110, 10);
     expect(typeof verdict === 'object' ? verdict.type : verdict).toBe(expected);
   });
 });
@@ -81,8 +89,8 @@ test('only a run that still waits needs its job', () => {
 });
 
 test('a seed is read when it is drawn and deep enough', () => {
-  expect(isSeedDue(100, 150, 6, 255)).toBe(false);
-  expect(isSeedDue(100, 150, 6, 256)).toBe(true);
+  expect(seedsDueUntil(255, 150, 6)).toBe(99);
+  expect(seedsDueUntil(256, 150, 6)).toBe(100);
 });
 
 test('a failing duty backs off to a bound', () => {

@@ -27,6 +27,8 @@ const NOTHING_FOLLOWS = new Set([
   'src/chain/messages/accounts.ts',
   // Packs pieces into sectors that collect: what is to follow, the next pass reads from the rows.
   'src/roles/sealing/pieces-duty.ts',
+  // Notes the head that everything was decided from: without the note all is looked at once more.
+  'src/roles/sealing/reorg-watch.ts',
   // The helpers themselves.
   'db/transaction.ts',
 ]);

@@ -27,6 +27,13 @@ export const MINER_ACCOUNT_METHODS = {
     params: tuple({ newId: bytes }),
     returns: nothing,
   }),
+  ReportConsensusFault: method({
+    number: 15,
+    name: 'ReportConsensusFault',
+    /** Two block headers, as stored, that contradict each other; `headerExtra` witnesses parent-grinding, else empty. */
+    params: tuple({ header1: bytes, header2: bytes, headerExtra: bytes }),
+    returns: nothing,
+  }),
   WithdrawBalance: method({
     number: 16,
     name: 'WithdrawBalance',

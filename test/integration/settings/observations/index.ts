@@ -1,6 +1,7 @@
 import { ADMISSION } from './admission.ts';
 import { BATCH } from './batch.ts';
 import { CHAIN_POOL } from './chain-pool.ts';
+import { CONFIDENCE } from './confidence.ts';
 import { COORDINATOR } from './coordinator.ts';
 import { DEVICES } from './devices.ts';
 import { EDGES } from './edges.ts';
@@ -21,7 +22,7 @@ export const SUITES = {
   'admission.test.ts': { ADMISSION },
   'batching.test.ts': { BATCH, FEES_AND_SECTORS },
   'devices.test.ts': { DEVICES },
-  'coordinator.test.ts': { COORDINATOR, MESSAGES, PIECES, PLEDGE },
+  'coordinator.test.ts': { CONFIDENCE, COORDINATOR, MESSAGES, PIECES, PLEDGE },
   'edges.test.ts': { EDGES, CHAIN_POOL },
   'outsource.test.ts': { OUTSOURCE },
   'phases.test.ts': { LIMITS, TIME_LIMITS },

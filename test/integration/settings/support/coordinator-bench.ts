@@ -28,6 +28,7 @@ const QUICK: readonly (readonly [SettingName, string])[] = [
   ['batch.precommit.wait', '0s'],
   ['batch.commit.wait', '0s'],
   ['chain.poll_interval', '100ms'],
+  ['chain.confidence.commit', '3'],
   ['chain.confidence.final', '3'],
 ];
 /** The coordinator looks for changed settings as often as a wake-up by Redis would make it. */
