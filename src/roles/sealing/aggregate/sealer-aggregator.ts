@@ -23,6 +23,8 @@ const GENERATED_SRS_PROOFS = 512;
 const PUBLISHED_SRS_PROOFS = 8_192;
 /** What the machine can do is looked at again after so long: parameters may have been fetched meanwhile. */
 const ABILITY_LIVES_MS = 60_000;
+/** No aggregate may take longer than `batch.commit.aggregate_timeout` can be set to, six hours. */
+const PLACE_LIVES_MS = 24 * 3_600_000;
 /** Aggregates that are kept, the newest: each is some 10 to 40 KB. */
 const KEPT = 64;
 
@@ -81,6 +83,7 @@ export class SealerAggregator implements ProofAggregator {
     if (!this.#program) throw new BeeproError('SEALER_NOT_INSTALLED', { bin: 'BEEPRO_SEALER_BIN' });
     const place = join(this.#dir, `sealer-${randomBytes(4).toString('hex')}`);
     await mkdir(place, { recursive: true });
+    await this.#sweep();
     const sealer = new ResidentSealer(this.#program, place);
     this.#running.add(sealer);
     try {
@@ -89,6 +92,18 @@ export class SealerAggregator implements ProofAggregator {
       await sealer.close();
       this.#running.delete(sealer);
       await rm(place, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  /** Folders of sealers whose coordinator was killed: they have long ended by themselves. */
+  async #sweep(): Promise<void> {
+    for (const name of await readdir(this.#dir)) {
+      const path = join(this.#dir, name);
+      if (!name.startsWith('sealer-')) continue;
+      // Another may have swept it away since.
+      const found = await stat(path).catch(() => undefined);
+      if (found && Date.now() - found.mtimeMs > PLACE_LIVES_MS)
+        await rm(path, { recursive: true, force: true });
     }
   }
 
