@@ -38,7 +38,8 @@ export class JobFetcher {
   readonly #served = new Set<QueueName>();
   readonly #wakeKey: string;
   readonly #timers: NodeJS.Timeout[] = [];
-  #popping: Promise<string | undefined> | undefined;
+  /** Asked of Redis and not told to anybody yet: an answer that comes late is the next waiter's. */
+  #popping: Promise<QueueName | undefined> | undefined;
 
   constructor(bus: QueueBus, options: JobFetcherOptions) {
     this.#bus = bus;
@@ -129,15 +130,16 @@ export class JobFetcher {
 
   /**
    * Waits until one of the queues may have a job, {@link wake} is called, or `timeoutMs` are over: a popped
-   * marker dies with the host that popped it, so nobody waits for ever. Returns the queue whose marker was taken; who then takes no job from it must {@link returnMarker}, or nobody else
-   * is woken.
+   * marker dies with the host that popped it, so nobody waits for ever. Returns the queue whose marker was taken, which
+   * an earlier wait may have asked for; who then takes no job from it must {@link returnMarker}, or nobody else is woken.
    */
   async wait(queues: readonly QueueName[], timeoutMs: number): Promise<QueueName | undefined> {
-    const byKey = new Map(queues.map((queue) => [this.#bus.key(queue, 'marker'), queue]));
+    this.#popping ??= this.#pop(queues, timeoutMs);
     // ioredis waits for ever while Redis is down; the caller must not. What it waits for is not asked twice.
-    this.#popping ??= this.#pop([...byKey.keys(), this.#wakeKey], timeoutMs);
-    const key = await withTimeout(this.#popping, timeoutMs + 1_000);
-    return key === undefined ? undefined : byKey.get(key);
+    const answer = await withTimeout(this.#popping, timeoutMs + 1_000);
+    if (answer === 'late') return undefined;
+    this.#popping = undefined;
+    return answer.value;
   }
 
   /** Ends a {@link wait} of this worker, from whatever process. */
@@ -155,16 +157,16 @@ export class JobFetcher {
     this.#held.clear();
   }
 
-  async #pop(keys: string[], ms: number): Promise<string | undefined> {
+  async #pop(queues: readonly QueueName[], ms: number): Promise<QueueName | undefined> {
+    const byKey = new Map(queues.map((queue) => [this.#bus.key(queue, 'marker'), queue]));
     try {
+      const keys = [...byKey.keys(), this.#wakeKey];
       const popped = await this.#bus.blocking().bzpopmin(...keys, Math.max(ms / 1_000, 0.001));
-      return popped?.[0] === undefined ? undefined : String(popped[0]);
+      return byKey.get(String(popped?.[0]));
     } catch (error) {
       this.#options.onError?.(error as Error);
       await setTimeoutPromise(ERROR_PAUSE_MS);
       return undefined;
-    } finally {
-      this.#popping = undefined;
     }
   }
 
@@ -207,13 +209,13 @@ function keyOf(job: FetchedJob): string {
   return `${job.queue}\0${job.jobId}`;
 }
 
-async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<{ readonly value: T } | 'late'> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise.then((value) => ({ value })), late]);
   } finally {
     clearTimeout(timer);
   }

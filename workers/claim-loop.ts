@@ -69,26 +69,49 @@ export class ClaimLoop {
 
   /** @param owed queues whose markers were taken and whose jobs were not looked for yet */
   async #step(owed: Set<QueueName>): Promise<void> {
-    const { fetcher, pollMs } = this.#modules;
+    const { fetcher } = this.#modules;
     const servable = this.#modules.mayClaim() ? await this.#servable() : new Map<QueueName, Candidate>();
     const promising = new Set(await fetcher.withJobs([...servable.keys()]));
     for (const [queue, candidate] of servable) {
       // What holds no job now was looked into too: who adds one sets its marker again.
-      if (!promising.has(queue)) {
-        owed.delete(queue);
-        continue;
-      }
       owed.delete(queue);
-      const job = await fetcher.tryFetch(queue);
+      const job = promising.has(queue) ? await fetcher.tryFetch(queue) : undefined;
       if (job) {
+        // A claim may take long: what else this host was woken for is not kept from other hosts meanwhile.
+        await this.#returnMarkers(owed);
         await this.#take(job, candidate);
         return;
       }
     }
-    for (const queue of owed) await fetcher.returnMarker(queue);
-    owed.clear();
-    const woken = await fetcher.wait([...servable.keys()], pollMs());
-    if (woken !== undefined) owed.add(woken);
+    await this.#returnMarkers(owed);
+    await this.#wait([...servable.keys()], owed);
+  }
+
+  /**
+   * Waits for a reason to look at the host again: a job in one of the queues, whose marker is then owed, a wake-up, or
+   * the time of the next poll. BullMQ sets a queue's marker anew with each job that is fetched, so most markers stand for
+   * no job: those cost a question to Redis, and no look.
+   */
+  async #wait(queues: readonly QueueName[], owed: Set<QueueName>): Promise<void> {
+    const { fetcher, pollMs } = this.#modules;
+    const until = performance.now() + pollMs();
+    for (;;) {
+      const left = until - performance.now();
+      const woken = await fetcher.wait(queues, Math.max(0, left));
+      if (woken === undefined) return;
+      owed.add(woken);
+      // One that an earlier wait has asked for may stand for a queue that this host does not serve any more.
+      if (left <= 0 || this.#stopping.signal.aborted || !queues.includes(woken)) return;
+      if ((await fetcher.withJobs(queues)).length > 0) return;
+      owed.delete(woken);
+    }
+  }
+
+  async #returnMarkers(owed: Set<QueueName>): Promise<void> {
+    for (const queue of owed) {
+      await this.#modules.fetcher.returnMarker(queue);
+      owed.delete(queue);
+    }
   }
 
   /** The queues that this host could serve now, the first one first, each with what was decided for its next job. */

@@ -144,7 +144,11 @@ export class HostAgent {
   static async start(options: HostAgentOptions, modules: HostAgentModules): Promise<HostAgent> {
     if (!isWorkerName(options.name)) throw new BeeproError('WORKER_NAME_INVALID', { name: options.name });
     let agent: HostAgent | undefined;
-    const parts = await openHostParts(options, modules, async () => agent?.comeBack());
+    const parts = await openHostParts(options, modules, {
+      onRegained: async () => agent?.comeBack(),
+      // What came while it was not held has woken nobody who could take it.
+      onHeldAgain: () => agent?.wake(),
+    });
     agent = new HostAgent(options, modules, parts);
     try {
       await agent.#begin(parts.journal);
@@ -223,6 +227,11 @@ export class HostAgent {
     });
     if (registered) this.#class = workerClass;
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
+  }
+
+  /** Looks into the queues at once. */
+  wake(): void {
+    this.#loop.wake();
   }
 
   /** The lease is held again after an outage: the fleet may have given this worker up meanwhile. */
