@@ -63,8 +63,15 @@ export class ActiveRun {
 
   /** What this agent shows for the run now: claim and host epoch may have risen since it began. */
   get fence(): Fence {
-    const { id, attempt } = this.row;
-    return { runId: id, attempt, claim: this.#claim, worker: this.#worker, hostEpoch: this.#hostEpoch() };
+    const { id, attempt, miner, number } = this.row;
+    return {
+      runId: id,
+      attempt,
+      claim: this.#claim,
+      worker: this.#worker,
+      hostEpoch: this.#hostEpoch(),
+      sector: { miner, number },
+    };
   }
 
   /** Its BullMQ job; undefined when that was lost, which changes nothing. */

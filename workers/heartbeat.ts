@@ -5,7 +5,7 @@ import {
   heartbeatWorker,
   listQueuePauses,
   renewRuns,
-  transaction,
+  untilNoConflict,
   type WorkerRow,
 } from '#db';
 import type { Logger } from '#log';
@@ -125,7 +125,7 @@ export class Heartbeat {
   async #renew(): Promise<void> {
     const fences = new Map(this.#modules.runs().map((run) => [run.fence, run]));
     // Acceptances lock the same rows one by one: a deadlock with them is tried again, not waited out.
-    const lost = await transaction(this.#modules.database, (trx) => renewRuns(trx, [...fences.keys()]));
+    const lost = await untilNoConflict(() => renewRuns(this.#modules.database.kysely, [...fences.keys()]));
     this.#beatAt = performance.now();
     for (const fence of lost) {
       const run = fences.get(fence);

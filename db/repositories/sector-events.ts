@@ -14,12 +14,17 @@ export interface NewSectorEvent extends SectorId {
 
 /** Appends to the sector's log; bigint values of `data` are written as decimal strings. */
 export async function insertSectorEvent(trx: Executor, event: NewSectorEvent): Promise<void> {
-  const { miner, number, event: name, from_state = null, to_state = null, data = {} } = event;
-  const text = JSON.stringify(data, (_key, value) => (typeof value === 'bigint' ? value.toString() : value));
-  await trx
-    .insertInto('sector_event')
-    .values({ miner, number, event: name, from_state, to_state, data: text })
-    .execute();
+  await insertSectorEvents(trx, [event]);
+}
+
+/** The same of several, in their order. */
+export async function insertSectorEvents(trx: Executor, events: readonly NewSectorEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ miner, number, event, from_state = null, to_state = null, data = {} }) => ({
+    ...{ miner, number, event, from_state, to_state },
+    data: JSON.stringify(data, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
+  }));
+  await trx.insertInto('sector_event').values(rows).execute();
 }
 
 /** Oldest first; pages go on after the last `id` seen. */

@@ -6,7 +6,7 @@ import {
   sql,
   type Updateable,
 } from 'kysely';
-import { type ActorId, BeeproError, type Phase, type SectorId, type SectorState, sectorName } from '#core';
+import { type ActorId, BeeproError, type SectorId, type SectorState, sectorName } from '#core';
 import type { Executor, Trx } from '../database.ts';
 import type { SectorTable } from '../schema.ts';
 import { updatedRows } from './affected.ts';
@@ -34,6 +34,24 @@ export async function findSector(executor: Executor, id: SectorId): Promise<Sect
     .executeTakeFirst();
 }
 
+/** A sector's row with the name of its miner's network. */
+export async function findSectorOnNetwork(
+  executor: Executor,
+  id: SectorId,
+): Promise<{ readonly row: SectorRow; readonly network: string } | undefined> {
+  const found = await executor
+    .selectFrom('sector')
+    .leftJoin('miner', 'miner.id', 'sector.miner')
+    .selectAll('sector')
+    .select('miner.network')
+    .where('sector.miner', '=', id.miner)
+    .where('sector.number', '=', id.number)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const { network, ...row } = found;
+  return { row, network: network ?? '' };
+}
+
 /**
  * Locks the sector's row until the transaction ends. Every transaction that touches a sector, its runs, its pieces or
  * its landed files does this first: it is what orders them, and keeps them from deadlocks.
@@ -43,7 +61,14 @@ export async function lockSector(trx: Trx, id: SectorId): Promise<SectorRow> {
   return (await lockSectorAt(trx, id)).row;
 }
 
-async function lockSectorAt(trx: Trx, id: SectorId): Promise<{ row: SectorRow; now: Date }> {
+/** A sector's row under its lock, and the server's clock. */
+export interface LockedSector {
+  readonly row: SectorRow;
+  readonly now: Date;
+}
+
+/** As {@link lockSector}. @throws BeeproError `NOT_FOUND` */
+export async function lockSectorAt(trx: Trx, id: SectorId): Promise<LockedSector> {
   const found = await trx
     .selectFrom('sector')
     .selectAll()
@@ -55,26 +80,6 @@ async function lockSectorAt(trx: Trx, id: SectorId): Promise<{ row: SectorRow; n
   if (!found) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
   const { now, ...row } = found;
   return { row, now };
-}
-
-/** A sector's row under its lock, the phases that have an unfinished run, and the server's clock. */
-export interface LockedSector {
-  readonly row: SectorRow;
-  readonly active: readonly Phase[];
-  readonly now: Date;
-}
-
-/** Everything a transition decides from. @throws BeeproError `NOT_FOUND` */
-export async function lockSectorWithRuns(trx: Trx, id: SectorId): Promise<LockedSector> {
-  const { row, now } = await lockSectorAt(trx, id);
-  const runs = await trx
-    .selectFrom('phase_run')
-    .select('phase')
-    .where('miner', '=', id.miner)
-    .where('number', '=', id.number)
-    .where('status', 'in', ['waiting', 'queued', 'running'])
-    .execute();
-  return { row, active: runs.map((run) => run.phase), now };
 }
 
 /** Changes columns; a new `state` also sets `state_at`, by the server's clock. */
