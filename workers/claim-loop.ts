@@ -9,8 +9,8 @@ interface Modules {
   readonly worker: string;
   readonly fetcher: JobFetcher;
   readonly log: Logger;
-  /** What the host is like at this moment. */
-  readonly view: () => Promise<HostView>;
+  /** What the host is like at this moment. `fresh`: nothing that MySQL said before counts. */
+  readonly view: (fresh: boolean) => Promise<HostView>;
   /** False while the host's lease cannot be shown to be held: nothing is claimed. */
   readonly mayClaim: () => boolean;
   readonly pollMs: () => number;
@@ -31,6 +31,8 @@ const ERROR_PAUSE_MS = 1_000;
 export class ClaimLoop {
   readonly #modules: Modules;
   readonly #stopping = new AbortController();
+  /** Nothing has woken it for the time of a poll: the next look is to find what nobody told of. */
+  #isPoll = false;
   #running: Promise<void> | undefined;
 
   constructor(modules: Modules) {
@@ -98,6 +100,7 @@ export class ClaimLoop {
     for (;;) {
       const left = until - performance.now();
       const woken = await fetcher.wait(queues, Math.max(0, left));
+      this.#isPoll = performance.now() >= until;
       if (woken === undefined) return;
       owed.add(woken);
       // One that an earlier wait has asked for may stand for a queue that this host does not serve any more.
@@ -116,7 +119,8 @@ export class ClaimLoop {
 
   /** The queues that this host could serve now, the first one first, each with what was decided for its next job. */
   async #servable(): Promise<ReadonlyMap<QueueName, Candidate>> {
-    const choice = chooseNext(await this.#modules.view());
+    const choice = chooseNext(await this.#modules.view(this.#isPoll));
+    this.#isPoll = false;
     this.#modules.onChoice(choice);
     return new Map(
       choice.candidates.map((candidate) => {

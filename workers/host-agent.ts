@@ -126,7 +126,7 @@ export class HostAgent {
       worker: options.name,
       fetcher: parts.fetcher,
       log: this.#log,
-      view: () => this.view(),
+      view: (fresh) => this.view(fresh ? 0 : undefined),
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
       claim: (runId) => this.#claim(runId),
@@ -334,18 +334,13 @@ export class HostAgent {
   /** @param after what must have let go of the run's journal before */
   #execute({ run, journalled }: AdoptedRun, after?: Promise<void>): void {
     const onEnd = () => {
-      this.#noteChange();
+      this.#resources.runEnded(run.moved);
+      this.#heartbeat.note();
       this.#pace.runEnded();
       this.#pool.fill();
       this.#loop.wake();
     };
     this.#runs.hold(run, () => this.#executor.execute(run, journalled), onEnd, after);
-    this.#noteChange();
-  }
-
-  /** What this host runs, or may run, has changed. */
-  #noteChange(): void {
-    this.#resources.forget();
     this.#heartbeat.note();
   }
 
@@ -369,7 +364,8 @@ export class HostAgent {
   }
 
   #onSettings(): void {
-    this.#noteChange();
+    this.#resources.forget();
+    this.#heartbeat.note();
     this.#loop.wake();
     this.#lease.retime();
     void this.#deviceKeeper.look();
