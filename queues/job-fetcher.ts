@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { z } from 'zod';
 import { FetchedJob } from './fetched-job.ts';
@@ -11,6 +12,8 @@ const STALLED_EVERY_MS = 30_000;
 /** Pause after a wait that Redis refused, in ms, so that a lasting refusal makes no busy loop. */
 const ERROR_PAUSE_MS = 500;
 
+const queueNumbers = z.array(z.number());
+
 /** The numbers, from 1 on, of the queues that hold jobs; each is three keys. */
 const WAITING = `local found = {}
 for i = 1, #KEYS, 3 do
@@ -19,6 +22,8 @@ for i = 1, #KEYS, 3 do
   end
 end
 return found`;
+/** As EVALSHA names it. */
+const WAITING_DIGEST = createHash('sha1').update(WAITING).digest('hex');
 
 export interface JobFetcherOptions {
   /** Holds the locks; stable per worker, so that a restarted agent can end the jobs that it had fetched. */
@@ -36,6 +41,7 @@ export class JobFetcher {
   readonly #options: JobFetcherOptions;
   readonly #held = new Map<string, FetchedJob>();
   readonly #served = new Set<QueueName>();
+  readonly #jobKeys = new Map<QueueName, readonly string[]>();
   readonly #wakeKey: string;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Asked of Redis and not told to anybody yet: an answer that comes late is the next waiter's. */
@@ -60,11 +66,28 @@ export class JobFetcher {
    */
   async withJobs(queues: readonly QueueName[]): Promise<QueueName[]> {
     if (queues.length === 0) return [];
-    const keys = queues.flatMap((queue) =>
-      ['wait', 'prioritized', 'delayed'].map((part) => this.#bus.key(queue, part)),
-    );
-    const found = z.array(z.number()).parse(await this.#bus.client.eval(WAITING, keys.length, ...keys));
+    const keys = queues.flatMap((queue) => this.#jobKeysOf(queue));
+    const found = queueNumbers.parse(await this.#waiting(keys));
     return found.flatMap((number) => queues[number - 1] ?? []);
+  }
+
+  /** Asked many times a second: by the script's digest, whose text Redis knows until it is restarted. */
+  async #waiting(keys: readonly string[]): Promise<unknown> {
+    const { client } = this.#bus;
+    try {
+      return await client.evalsha(WAITING_DIGEST, keys.length, ...keys);
+    } catch (error) {
+      if (!/^NOSCRIPT/.test((error as Error).message)) throw error;
+      return client.eval(WAITING, keys.length, ...keys);
+    }
+  }
+
+  #jobKeysOf(queue: QueueName): readonly string[] {
+    const known = this.#jobKeys.get(queue);
+    if (known) return known;
+    const keys = ['wait', 'prioritized', 'delayed'].map((part) => this.#bus.key(queue, part));
+    this.#jobKeys.set(queue, keys);
+    return keys;
   }
 
   /** Takes the next job of a queue, or nothing when none waits or the queue is paused. Never blocks. */
