@@ -217,8 +217,13 @@ export class RunExecutor {
     if ('deferral' in ending) await run.sealer?.finish(ending.deferral.reason);
     if (result) await this.#tidy(context, verdict, result);
     // What was fetched is gone on from when the run comes back here.
-    if (!('deferral' in ending)) await this.#modules.inbox.drop(run.row.id);
+    if (!('deferral' in ending)) await this.#dropInput(run);
     await this.#modules.journal.forget(run.row.id);
+  }
+
+  /** What was fetched from another worker for it: C2 alone has such. */
+  async #dropInput(run: ActiveRun): Promise<void> {
+    if (run.phase === 'commit2') await this.#modules.inbox.drop(run.row.id);
   }
 
   async #accept(
@@ -256,7 +261,7 @@ export class RunExecutor {
     context.log.info('superseded');
     await run.sealer?.kill();
     await this.#completeJob(run, 'superseded');
-    await this.#modules.inbox.drop(run.row.id);
+    await this.#dropInput(run);
     await this.#modules.journal.forget(run.row.id);
   }
 

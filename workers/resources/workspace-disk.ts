@@ -20,7 +20,7 @@ export interface WorkspaceDiskOptions {
 }
 
 /** Others write there too: a look is good for so long, in ms. */
-const FRESH_MS = 1_000;
+const FRESH_MS = 2_000;
 /** While nothing runs here only others write. */
 const IDLE_FRESH_MS = 5_000;
 /** Folders are counted so often: sealing writes some GB in that time, and is then counted too high, never too low. */
@@ -33,7 +33,7 @@ const PATIENCE_MS = 3_000;
 const STALE_MS = 30_000;
 
 /**
- * Measures the disk that sectors are sealed on, at most once a second. No question is asked while one like it waits: a
+ * Measures the disk that sectors are sealed on, at most every two seconds. No question is asked while one like it waits: a
  * disk that hangs keeps two threads of this process, leaves the last look in force for a while, then none, and holds
  * up nothing else.
  */

@@ -40,7 +40,6 @@ describe('physical memory', () => {
   });
 
   test.each([
-    ['no limit', undefined, 50 * GiB, { total: 128 * GiB, available: 100 * GiB }],
     ['a limit that leaves less', 64 * GiB, 50 * GiB, { total: 64 * GiB, available: 24 * GiB }],
     ['a limit above the machine', 256 * GiB, 50 * GiB, { total: 128 * GiB, available: 100 * GiB }],
     ['a group that is full', 40 * GiB, 50 * GiB, { total: 40 * GiB, available: 0 }],
