@@ -14,11 +14,16 @@ const ERROR_PAUSE_MS = 500;
 
 const queueNumbers = z.array(z.number());
 
-/** The numbers, from 1 on, of the queues that hold jobs; each is three keys. */
+/**
+ * The numbers, from 1 on, of the queues that hold jobs; each is four keys, its marker the last. BullMQ sets the marker
+ * with each job that is taken, too: where no job is left it would wake a host for nothing, and goes in the same moment.
+ */
 const WAITING = `local found = {}
-for i = 1, #KEYS, 3 do
+for i = 1, #KEYS, 4 do
   if redis.call('LLEN', KEYS[i]) > 0 or redis.call('ZCARD', KEYS[i + 1]) > 0 or redis.call('ZCARD', KEYS[i + 2]) > 0 then
-    found[#found + 1] = (i + 2) / 3
+    found[#found + 1] = (i + 3) / 4
+  else
+    redis.call('DEL', KEYS[i + 3])
   end
 end
 return found`;
@@ -85,7 +90,7 @@ export class JobFetcher {
   #jobKeysOf(queue: QueueName): readonly string[] {
     const known = this.#jobKeys.get(queue);
     if (known) return known;
-    const keys = ['wait', 'prioritized', 'delayed'].map((part) => this.#bus.key(queue, part));
+    const keys = ['wait', 'prioritized', 'delayed', 'marker'].map((part) => this.#bus.key(queue, part));
     this.#jobKeys.set(queue, keys);
     return keys;
   }

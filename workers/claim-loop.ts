@@ -33,6 +33,8 @@ export class ClaimLoop {
   readonly #stopping = new AbortController();
   /** Nothing has woken it for the time of a poll: the next look is to find what nobody told of. */
   #isPoll = false;
+  /** What the last wait was ended by: the queues that it asked about, and those of them that hold jobs. */
+  #found: { readonly asked: ReadonlySet<QueueName>; readonly withJobs: readonly QueueName[] } | undefined;
   #running: Promise<void> | undefined;
 
   constructor(modules: Modules) {
@@ -73,7 +75,7 @@ export class ClaimLoop {
   async #step(owed: Set<QueueName>): Promise<void> {
     const { fetcher } = this.#modules;
     const servable = this.#modules.mayClaim() ? await this.#servable() : new Map<QueueName, Candidate>();
-    const promising = new Set(await fetcher.withJobs([...servable.keys()]));
+    const promising = new Set(await this.#withJobs([...servable.keys()]));
     for (const [queue, candidate] of servable) {
       // What holds no job now was looked into too: who adds one sets its marker again.
       owed.delete(queue);
@@ -91,7 +93,7 @@ export class ClaimLoop {
 
   /**
    * Waits for a reason to look at the host again: a job in one of the queues, whose marker is then owed, a wake-up, or
-   * the time of the next poll. BullMQ sets a queue's marker anew with each job that is fetched, so most markers stand for
+   * the time of the next poll. BullMQ sets a queue's marker anew with each job that is fetched, so many markers stand for
    * no job: those cost a question to Redis, and no look.
    */
   async #wait(queues: readonly QueueName[], owed: Set<QueueName>): Promise<void> {
@@ -105,9 +107,22 @@ export class ClaimLoop {
       owed.add(woken);
       // One that an earlier wait has asked for may stand for a queue that this host does not serve any more.
       if (left <= 0 || this.#stopping.signal.aborted || !queues.includes(woken)) return;
-      if ((await fetcher.withJobs(queues)).length > 0) return;
+      const withJobs = await fetcher.withJobs(queues);
       owed.delete(woken);
+      if (withJobs.length === 0) continue;
+      if (withJobs.includes(woken)) owed.add(woken);
+      this.#found = { asked: new Set(queues), withJobs };
+      return;
     }
+  }
+
+  /** As the fetcher's; what the wait before has found out is not asked twice. */
+  async #withJobs(queues: readonly QueueName[]): Promise<readonly QueueName[]> {
+    const found = this.#found;
+    this.#found = undefined;
+    // Who adds a job after that question sets a marker, which the next wait finds.
+    if (found && queues.every((queue) => found.asked.has(queue))) return found.withJobs;
+    return this.#modules.fetcher.withJobs(queues);
   }
 
   async #returnMarkers(owed: Set<QueueName>): Promise<void> {
