@@ -57,7 +57,8 @@ export class SettingTable {
   }
 
   get<N extends SettingName>(name: N, context: SettingContext = {}): SettingValue<N> {
-    const { worker = '', miner = '', class: workerClass = '' } = context;
+    // A class that is not given is looked up; an empty one is none.
+    const { worker = '', miner = '', class: workerClass = '?' } = context;
     const asked = `${name}\0${worker}\0${miner}\0${workerClass}`;
     const known = this.#answers.get(asked);
     if (known !== undefined) return known as SettingValue<N>;
