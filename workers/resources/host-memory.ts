@@ -67,16 +67,6 @@ function controlGroups({ proc, cgroups }: MemoryPlaces): ControlGroup[] {
   return groups;
 }
 
-/**
- * Memory that a process has taken for itself: files that it maps are not counted, since `MemAvailable` does not count
- * them as used either. 0 of one that has ended.
- */
-export function takenMemory(pid: number, proc = SYSTEM.proc): Bytes {
-  const status = readText(join(proc, String(pid), 'status')) ?? '';
-  const kib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
-  return (kib('RssAnon') + kib('RssShmem')) * 1024;
-}
-
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

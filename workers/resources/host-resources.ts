@@ -3,13 +3,13 @@ import { type Bytes, formatCoreSet, type Phase, parseCoreSet } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
 import { bindUnit, type CpuTopology, chooseUnit, coreUnits, type MemoryView, type ScratchView } from '#sched';
-import type { SealerCores } from '#sealer';
+import { type SealerCores, takenMemory } from '#sealer';
 import type { ActiveRun } from '../active-run.ts';
 import type { AgentSettings } from '../agent-settings.ts';
 import type { SectorMove } from '../sector-move.ts';
 import { readCpuTopology } from './cpu-topology.ts';
 import { HeldSectors, type SectorHere } from './held-sectors.ts';
-import { type HostMemory, readHostMemory, takenMemory } from './host-memory.ts';
+import { type HostMemory, readHostMemory } from './host-memory.ts';
 import { memoryView, scratchView } from './resource-views.ts';
 import { type DiskAnswer, WorkspaceDisk } from './workspace-disk.ts';
 

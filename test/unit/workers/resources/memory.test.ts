@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sealProof } from '#core';
+import { takenMemory } from '#sealer';
 import { createTestFolder, type TestFolder } from '#testing';
 import {
   type MemoryFacts,
   memoryView,
   parseMeminfo,
   readHostMemory,
-  takenMemory,
   withinGroup,
 } from '../../../../workers/resources/index.ts';
 
