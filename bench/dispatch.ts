@@ -4,12 +4,12 @@
  * stand-in sealers. Runs are made runnable at a steady rate, whatever the fleet makes of it.
  *
  *   npm run build && npm run bench:dispatch -- [--quick] [--hosts 500,2000] [--rates 20,50,100,200] [--seconds 60]
- *                    [--repeat 3] [--sectors 20000] [--processes 4] [--no-agent] [--json] [--check]
+ *                    [--repeat 3] [--sectors 20000] [--processes 4] [--no-agent] [--profile DIR] [--json] [--check]
  *
  * Latency is from the statement that makes a run runnable to the statement of its claim, both by the server's clock:
  * each is followed by its commit.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,7 @@ import { latencies, openLoop, slowest, type Window } from './dispatch/open-loop.
 import { populate } from './dispatch/populate.ts';
 import { cpuSeconds, residentMb } from './dispatch/process-use.ts';
 import { countConnections, countStatements, openServers, type Servers } from './dispatch/servers.ts';
+import { logStatements } from './dispatch/statement-log.ts';
 import { type Figure, median, report } from './report.ts';
 
 const { values } = parseArgs({
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     sectors: { type: 'string' },
     processes: { type: 'string', default: '4' },
     'no-agent': { type: 'boolean', default: false },
+    profile: { type: 'string' },
     json: { type: 'boolean' },
     check: { type: 'boolean' },
   },
@@ -69,9 +71,13 @@ interface Sample {
   readonly p99: number;
   readonly hostP99: number;
   readonly fleetP99: number;
+  /** CPU of one run beyond what the idle fleet costs. */
+  readonly hostsMs: number;
   readonly redisMs: number;
   readonly mariadbMs: number;
   readonly statements: number;
+  /** Of the benchmark itself, which pledges and shares the machine: for a look at its fairness. */
+  readonly benchMs: number;
 }
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
@@ -101,9 +107,8 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
     const before = await countConnections(database, bus);
     const began = performance.now();
     const profile = readProfile(PROFILE);
-    fleet = await Fleet.start(names, Number(values.processes), {
-      ...{ dir, mysql: options, redisUrl: servers.redisUrl, redisPrefix, profile },
-    });
+    const order = { dir, mysql: options, redisUrl: servers.redisUrl, redisPrefix, profile };
+    fleet = await Fleet.start(names, Number(values.processes), order, values.profile);
     say(`${hosts} hosts started in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
     await sleep(IDLE_MS / 2);
     const connections = ((await countConnections(database, bus)) - before) / hosts;
@@ -115,10 +120,12 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
         profile: PROFILE,
       });
     const idle = await use(servers, fleet, () => sleep(IDLE_MS));
+    await profiled('idle', () => sleep(IDLE_MS));
 
     const title = (what: string) => `${hosts} hosts: ${what}`;
     figures.push(
       { name: title('connections a host'), value: connections, unit: '', atMost: TARGETS.connections },
+      { name: title('hosts’ CPU, idle'), value: idle.hosts * 100, unit: '% of a core' },
       { name: title('Redis CPU, idle'), value: idle.redis * 100, unit: '% of a core' },
       { name: title('MariaDB CPU, idle'), value: idle.mariadb * 100, unit: '% of a core' },
       { name: title('memory a host object'), value: hostMemory(fleet, hosts), unit: 'MB' },
@@ -142,11 +149,14 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
         { name: name('p99'), value: middle((s) => s.p99), unit: 'ms', atMost: TARGETS.p99, samples: repeats },
         { name: name('p99, fleet’s queue'), value: middle((s) => s.fleetP99), unit: 'ms' },
         { name: name('p99, host’s queue'), value: middle((s) => s.hostP99), unit: 'ms' },
+        { name: name('hosts’ CPU a run'), value: middle((s) => s.hostsMs), unit: 'ms' },
         { name: name('Redis CPU a run'), value: middle((s) => s.redisMs), unit: 'ms' },
         { name: name('MariaDB CPU a run'), value: middle((s) => s.mariadbMs), unit: 'ms' },
         { name: name('statements a run'), value: middle((s) => s.statements), unit: '' },
       );
     }
+    const last = { rate: Math.max(...rates), seconds: 10, firstNumber };
+    await profiled('runs', () => openLoop({ database, bus }, last).then(() => undefined));
     if (agent) {
       figures.push({
         name: title('the agent as a process, resident'),
@@ -163,6 +173,13 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
     await bus.close();
     await database.close();
     rmSync(dir, { recursive: true, force: true });
+  }
+
+  /** With `--profile` alone: the statements of some work, which takes longer for it. */
+  async function profiled(what: string, work: () => Promise<void>): Promise<void> {
+    if (values.profile === undefined) return;
+    const statements = await logStatements(database, work);
+    writeFileSync(join(values.profile, `statements-${hosts}-${what}.txt`), statements);
   }
 
   async function sampleOf(
@@ -182,16 +199,19 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
     const hostQueues = await latencies(database, window, false);
     const all = [...fleetQueue, ...hostQueues].sort((a, b) => a - b);
     const runs = window.pledged * 3;
-    const perRun = (part: 'redis' | 'mariadb') => ((used[part] - idle[part]) * elapsed * 1_000) / runs;
+    const perRun = (part: 'hosts' | 'redis' | 'mariadb' | 'bench') =>
+      ((used[part] - idle[part]) * elapsed * 1_000) / runs;
     const statements = (await countStatements(database)) - statementsBefore - idle.statements * elapsed;
     const sample: Sample = {
       p50: quantile(all, 0.5),
       p99: quantile(all, 0.99),
       hostP99: quantile(hostQueues, 0.99),
       fleetP99: quantile(fleetQueue, 0.99),
+      hostsMs: perRun('hosts'),
       redisMs: perRun('redis'),
       mariadbMs: perRun('mariadb'),
       statements: statements / runs,
+      benchMs: perRun('bench'),
     };
     return { window, sample };
   }
@@ -199,17 +219,20 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
   async function use(servers: Servers, fleet: Fleet | undefined, work: () => Promise<void>): Promise<Use> {
     const began = performance.now();
     const hostCpu = () => (fleet?.pids ?? []).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-    const [before, hostsBefore, statements] = [servers.cpu(), hostCpu(), await countStatements(database)];
+    const cpu = () => ({ ...servers.cpu(), hosts: hostCpu(), bench: cpuSeconds(process.pid) });
+    const [before, statements] = [cpu(), await countStatements(database)];
     await work();
     const elapsed = (performance.now() - began) / 1_000;
-    const after = servers.cpu();
+    const after = cpu();
     const used: Use = {
+      hosts: (after.hosts - before.hosts) / elapsed,
       redis: (after.redis - before.redis) / elapsed,
       mariadb: (after.mariadb - before.mariadb) / elapsed,
+      bench: (after.bench - before.bench) / elapsed,
       statements: ((await countStatements(database)) - statements) / elapsed,
     };
     say(
-      `  Redis ${percent(used.redis)}, MariaDB ${percent(used.mariadb)}, hosts ${percent((hostCpu() - hostsBefore) / elapsed)} of a core, ${used.statements.toFixed(0)} statements/s`,
+      `  of a core: hosts ${percent(used.hosts)}, Redis ${percent(used.redis)}, MariaDB ${percent(used.mariadb)}, benchmark ${percent(used.bench)}; ${used.statements.toFixed(0)} statements/s`,
     );
     return used;
   }
@@ -217,8 +240,10 @@ async function measure(hosts: number, servers: Servers): Promise<void> {
 
 /** Parts of a core, and statements a second. */
 interface Use {
+  readonly hosts: number;
   readonly redis: number;
   readonly mariadb: number;
+  readonly bench: number;
   readonly statements: number;
 }
 

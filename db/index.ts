@@ -33,4 +33,4 @@ export {
   type WorkerLoad,
 } from './repositories/overview.ts';
 export type * from './schema.ts';
-export { transaction } from './transaction.ts';
+export { transaction, untilNoConflict } from './transaction.ts';

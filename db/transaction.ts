@@ -22,10 +22,18 @@ export async function transaction<T>(
   work: (trx: Trx) => Promise<T>,
 ): Promise<T> {
   const kysely = 'kysely' in database ? database.kysely : database;
+  // READ COMMITTED is every connection's own level (connection/pool.ts).
+  return untilNoConflict(() => kysely.transaction().execute(work));
+}
+
+/**
+ * The same for work that is one statement: it is a transaction of its own, and the two round trips around it are saved.
+ * @throws BeeproError `DB_CONFLICT` when the tries are spent, and whatever `statement` throws
+ */
+export async function untilNoConflict<T>(statement: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      // READ COMMITTED is every connection's own level (connection/pool.ts).
-      return await kysely.transaction().execute(work);
+      return await statement();
     } catch (error) {
       if (!isLockConflict(error)) throw error;
       if (tries === MAX_TRIES) throw new BeeproError('DB_CONFLICT', { tries }, { cause: error });

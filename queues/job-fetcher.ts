@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { z } from 'zod';
 import { FetchedJob } from './fetched-job.ts';
@@ -11,14 +12,23 @@ const STALLED_EVERY_MS = 30_000;
 /** Pause after a wait that Redis refused, in ms, so that a lasting refusal makes no busy loop. */
 const ERROR_PAUSE_MS = 500;
 
-/** The numbers, from 1 on, of the queues that hold jobs; each is three keys. */
+const queueNumbers = z.array(z.number());
+
+/**
+ * The numbers, from 1 on, of the queues that hold jobs; each is four keys, its marker the last. BullMQ sets the marker
+ * with each job that is taken, too: where no job is left it would wake a host for nothing, and goes in the same moment.
+ */
 const WAITING = `local found = {}
-for i = 1, #KEYS, 3 do
+for i = 1, #KEYS, 4 do
   if redis.call('LLEN', KEYS[i]) > 0 or redis.call('ZCARD', KEYS[i + 1]) > 0 or redis.call('ZCARD', KEYS[i + 2]) > 0 then
-    found[#found + 1] = (i + 2) / 3
+    found[#found + 1] = (i + 3) / 4
+  else
+    redis.call('DEL', KEYS[i + 3])
   end
 end
 return found`;
+/** As EVALSHA names it. */
+const WAITING_DIGEST = createHash('sha1').update(WAITING).digest('hex');
 
 export interface JobFetcherOptions {
   /** Holds the locks; stable per worker, so that a restarted agent can end the jobs that it had fetched. */
@@ -36,9 +46,11 @@ export class JobFetcher {
   readonly #options: JobFetcherOptions;
   readonly #held = new Map<string, FetchedJob>();
   readonly #served = new Set<QueueName>();
+  readonly #jobKeys = new Map<QueueName, readonly string[]>();
   readonly #wakeKey: string;
   readonly #timers: NodeJS.Timeout[] = [];
-  #popping: Promise<string | undefined> | undefined;
+  /** Asked of Redis and not told to anybody yet: an answer that comes late is the next waiter's. */
+  #popping: Promise<QueueName | undefined> | undefined;
 
   constructor(bus: QueueBus, options: JobFetcherOptions) {
     this.#bus = bus;
@@ -59,11 +71,28 @@ export class JobFetcher {
    */
   async withJobs(queues: readonly QueueName[]): Promise<QueueName[]> {
     if (queues.length === 0) return [];
-    const keys = queues.flatMap((queue) =>
-      ['wait', 'prioritized', 'delayed'].map((part) => this.#bus.key(queue, part)),
-    );
-    const found = z.array(z.number()).parse(await this.#bus.client.eval(WAITING, keys.length, ...keys));
+    const keys = queues.flatMap((queue) => this.#jobKeysOf(queue));
+    const found = queueNumbers.parse(await this.#waiting(keys));
     return found.flatMap((number) => queues[number - 1] ?? []);
+  }
+
+  /** Asked many times a second: by the script's digest, whose text Redis knows until it is restarted. */
+  async #waiting(keys: readonly string[]): Promise<unknown> {
+    const { client } = this.#bus;
+    try {
+      return await client.evalsha(WAITING_DIGEST, keys.length, ...keys);
+    } catch (error) {
+      if (!/^NOSCRIPT/.test((error as Error).message)) throw error;
+      return client.eval(WAITING, keys.length, ...keys);
+    }
+  }
+
+  #jobKeysOf(queue: QueueName): readonly string[] {
+    const known = this.#jobKeys.get(queue);
+    if (known) return known;
+    const keys = ['wait', 'prioritized', 'delayed', 'marker'].map((part) => this.#bus.key(queue, part));
+    this.#jobKeys.set(queue, keys);
+    return keys;
   }
 
   /** Takes the next job of a queue, or nothing when none waits or the queue is paused. Never blocks. */
@@ -129,15 +158,16 @@ export class JobFetcher {
 
   /**
    * Waits until one of the queues may have a job, {@link wake} is called, or `timeoutMs` are over: a popped
-   * marker dies with the host that popped it, so nobody waits for ever. Returns the queue whose marker was taken; who then takes no job from it must {@link returnMarker}, or nobody else
-   * is woken.
+   * marker dies with the host that popped it, so nobody waits for ever. Returns the queue whose marker was taken, which
+   * an earlier wait may have asked for; who then takes no job from it must {@link returnMarker}, or nobody else is woken.
    */
   async wait(queues: readonly QueueName[], timeoutMs: number): Promise<QueueName | undefined> {
-    const byKey = new Map(queues.map((queue) => [this.#bus.key(queue, 'marker'), queue]));
+    this.#popping ??= this.#pop(queues, timeoutMs);
     // ioredis waits for ever while Redis is down; the caller must not. What it waits for is not asked twice.
-    this.#popping ??= this.#pop([...byKey.keys(), this.#wakeKey], timeoutMs);
-    const key = await withTimeout(this.#popping, timeoutMs + 1_000);
-    return key === undefined ? undefined : byKey.get(key);
+    const answer = await withTimeout(this.#popping, timeoutMs + 1_000);
+    if (answer === 'late') return undefined;
+    this.#popping = undefined;
+    return answer.value;
   }
 
   /** Ends a {@link wait} of this worker, from whatever process. */
@@ -155,16 +185,16 @@ export class JobFetcher {
     this.#held.clear();
   }
 
-  async #pop(keys: string[], ms: number): Promise<string | undefined> {
+  async #pop(queues: readonly QueueName[], ms: number): Promise<QueueName | undefined> {
+    const byKey = new Map(queues.map((queue) => [this.#bus.key(queue, 'marker'), queue]));
     try {
+      const keys = [...byKey.keys(), this.#wakeKey];
       const popped = await this.#bus.blocking().bzpopmin(...keys, Math.max(ms / 1_000, 0.001));
-      return popped?.[0] === undefined ? undefined : String(popped[0]);
+      return byKey.get(String(popped?.[0]));
     } catch (error) {
       this.#options.onError?.(error as Error);
       await setTimeoutPromise(ERROR_PAUSE_MS);
       return undefined;
-    } finally {
-      this.#popping = undefined;
     }
   }
 
@@ -207,13 +237,13 @@ function keyOf(job: FetchedJob): string {
   return `${job.queue}\0${job.jobId}`;
 }
 
-async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<{ readonly value: T } | 'late'> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise.then((value) => ({ value })), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,9 +1,17 @@
-import { isBeeproError, killPoint, toBeeproError } from '#core';
+import { isBeeproError, killPoint, type SectorState, toBeeproError } from '#core';
 import { type Database, findRun, transaction } from '#db';
 import type { Logger } from '#log';
 import type { QueueBus } from '#queues';
 import type { RunOutcome } from '#sealer';
-import { acceptRun, deferRun, failRun, type OutboxJob, publishJobs, type RetryScale } from '#sector';
+import {
+  type Applied,
+  acceptRun,
+  deferRun,
+  failRun,
+  type OutboxJob,
+  publishJobs,
+  type RetryScale,
+} from '#sector';
 import type { ActiveRun } from './active-run.ts';
 import type { Deferral } from './deferral.ts';
 import { isDatabaseOutage, patiently } from './patience.ts';
@@ -34,13 +42,25 @@ export async function accept(
   retry: RetryScale,
 ): Promise<Verdict> {
   return persist(modules, run, async () => {
+    const at = performance.now();
     const answer = await transaction(modules.database, async (trx) => {
       if ('failed' in outcome) return failRun(trx, run.fence, outcome.failed, retry);
       const [startedAt, answeredAt] = [new Date(outcome.startedAt), new Date(outcome.answeredAt)];
       return acceptRun(trx, run.fence, outcome.done, { startedAt, answeredAt });
     });
-    return answer.status === 'accepted' ? answer.jobs : undefined;
+    if (answer.status !== 'accepted') return undefined;
+    const state = stateHere(answer.applied);
+    if (state) run.moved = { miner: run.row.miner, number: run.row.number, state, at };
+    return answer.jobs;
   });
+}
+
+/** Where the sector stands now, if it stays on this host. A parked one takes the room of where it stood. */
+function stateHere(applied: Applied): SectorState | undefined {
+  if (!('transition' in applied)) return applied.state === 'Parked' ? undefined : applied.state;
+  const { from, to, set } = applied.transition;
+  if (set.worker !== undefined || from === 'Parked') return undefined;
+  return to === 'Parked' ? from : to;
 }
 
 /** Puts the run back to wait, with the same patience. */

@@ -4,6 +4,7 @@ import type { FetchedJob } from '#queues';
 import type { SealerCores, SealerSeat } from '#sealer';
 import type { Fence } from '#sector';
 import type { RunSealer } from './run-sealer.ts';
+import type { SectorMove } from './sector-move.ts';
 
 /** Why a run is stopped before its end. */
 export type StopReason = 'superseded' | 'time-limit' | 'device-lost' | 'agent-stops';
@@ -36,6 +37,8 @@ export class ActiveRun {
   answered = false;
   /** MySQL has its end: what is claimed of the same row from now on is another run. */
   concluded = false;
+  /** What its accepted end has made of its sector; undefined also where that is not this host's any more. */
+  moved: SectorMove | undefined;
   #claim: number;
   #job: FetchedJob | undefined;
   #reason: StopReason | undefined;
@@ -63,8 +66,15 @@ export class ActiveRun {
 
   /** What this agent shows for the run now: claim and host epoch may have risen since it began. */
   get fence(): Fence {
-    const { id, attempt } = this.row;
-    return { runId: id, attempt, claim: this.#claim, worker: this.#worker, hostEpoch: this.#hostEpoch() };
+    const { id, attempt, miner, number } = this.row;
+    return {
+      runId: id,
+      attempt,
+      claim: this.#claim,
+      worker: this.#worker,
+      hostEpoch: this.#hostEpoch(),
+      sector: { miner, number },
+    };
   }
 
   /** Its BullMQ job; undefined when that was lost, which changes nothing. */

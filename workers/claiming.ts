@@ -1,13 +1,17 @@
 import { killPoint } from '#core';
 import {
   assertLease,
-  claimRun,
+  claimReadRun,
   type Database,
   findRun,
   type HeldLease,
   type PhaseRunRow,
   transaction,
+  untilNoConflict,
 } from '#db';
+
+/** A run that is claimed and given back between its reading and its claim, so often in a row, is left to the sweeper. */
+const MAX_TRIES = 3;
 
 /**
  * Claims a run for this worker before anything of it is started. Of any number of claimants one gets it; undefined
@@ -24,20 +28,18 @@ export async function claim(
     readonly admit?: (run: PhaseRunRow) => Promise<void>;
   },
 ): Promise<PhaseRunRow | undefined> {
-  const seen = await findRun(database.kysely, request.runId);
-  if (seen?.status !== 'queued') return undefined;
-  await request.admit?.(seen);
-  const row = await transaction(database, async (trx) => {
-    await assertLease(trx, lease);
-    const claimed = await claimRun(trx, {
-      runId: seen.id,
-      attempt: seen.attempt,
-      worker: request.worker,
-      hostEpoch: lease.token,
-    });
+  const { kysely } = database;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const read = await findRun(kysely, request.runId);
+    if (read?.status !== 'queued') return undefined;
+    await request.admit?.(read);
     killPoint('claim.before-commit');
-    return claimed;
-  });
-  killPoint('claim.after-commit');
-  return row;
+    const row = await untilNoConflict(() => claimReadRun(kysely, read, { worker: request.worker, lease }));
+    if (row) {
+      killPoint('claim.after-commit');
+      return row;
+    }
+    await transaction(database, (trx) => assertLease(trx, lease));
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import {
   heartbeatWorker,
   listQueuePauses,
   renewRuns,
-  transaction,
+  untilNoConflict,
   type WorkerRow,
 } from '#db';
 import type { Logger } from '#log';
@@ -14,6 +14,9 @@ import type { ActiveRun } from './active-run.ts';
 
 /** How often the operator's word (drain, pause) is read, in ms. */
 const LOOK_MS = 1_000;
+
+/** A report whose gist is the same is written again only so often, in ms: for the bytes in it, which people look at. */
+const REPORT_MS = 15_000;
 
 interface Modules {
   readonly worker: string;
@@ -45,6 +48,7 @@ export class Heartbeat {
   #paused: ReadonlySet<string> = new Set();
   /** The gist of the report that MySQL has. */
   #reported = '';
+  #reportedAt = Number.NEGATIVE_INFINITY;
   /** Something of the report has changed since, or may have. */
   #isStale = false;
   /** Announced before the last look. */
@@ -94,30 +98,40 @@ export class Heartbeat {
     try {
       await this.#look();
       const isDue = performance.now() - this.#beatAt >= this.#modules.intervalMs();
-      if (isDue || this.#isStale) {
-        this.#isStale = false;
-        const report = await this.#modules.report();
-        const isKnown = isDue || gist(report) !== this.#reported ? await this.#tell(report) : true;
-        // Last, for an agent that was replaced while it stood still has nothing to renew and nobody to stop.
-        if (isDue && isKnown) await this.#renew();
-      }
+      const news = await this.#news(isDue);
+      const isKnown = isDue || news ? await this.#tell(news) : true;
+      // Last, for an agent that was replaced while it stood still has nothing to renew and nobody to stop.
+      if (isDue && isKnown) await this.#renew();
       if (this.#failing) this.#modules.log.info('heartbeats go on');
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#modules.log.warn({ err: error }, 'heartbeats fail; they are tried on');
       this.#failing = true;
+      this.#isStale = true;
     }
     this.#schedule();
   }
 
-  /** False when another agent answers for this worker now. */
-  async #tell(report: HostReport): Promise<boolean> {
+  /** The report, where MySQL has another or an old one. */
+  async #news(isDue: boolean): Promise<HostReport | undefined> {
+    const isOld = isDue && performance.now() - this.#reportedAt >= REPORT_MS;
+    if (!isOld && !this.#isStale) return undefined;
+    this.#isStale = false;
+    const report = await this.#modules.report();
+    return isOld || gist(report) !== this.#reported ? report : undefined;
+  }
+
+  /** A sign of life, with the report if there is news. False when another agent answers for this worker now. */
+  async #tell(report: HostReport | undefined): Promise<boolean> {
     const { database, worker, hostEpoch, onReplaced } = this.#modules;
     const epoch = hostEpoch();
-    const known = await heartbeatWorker(database.kysely, worker, epoch, { ...report });
-    if (known) this.#reported = gist(report);
+    const known = await heartbeatWorker(database.kysely, worker, epoch, report && { ...report });
+    if (known && report) {
+      this.#reported = gist(report);
+      this.#reportedAt = performance.now();
+    }
     // The epoch rises when a lapsed lease is regained.
-    else if (!this.#closed && epoch === hostEpoch()) onReplaced();
+    if (!known && !this.#closed && epoch === hostEpoch()) onReplaced();
     return known;
   }
 
@@ -125,7 +139,7 @@ export class Heartbeat {
   async #renew(): Promise<void> {
     const fences = new Map(this.#modules.runs().map((run) => [run.fence, run]));
     // Acceptances lock the same rows one by one: a deadlock with them is tried again, not waited out.
-    const lost = await transaction(this.#modules.database, (trx) => renewRuns(trx, [...fences.keys()]));
+    const lost = await untilNoConflict(() => renewRuns(this.#modules.database.kysely, [...fences.keys()]));
     this.#beatAt = performance.now();
     for (const fence of lost) {
       const run = fences.get(fence);

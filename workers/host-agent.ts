@@ -126,7 +126,7 @@ export class HostAgent {
       worker: options.name,
       fetcher: parts.fetcher,
       log: this.#log,
-      view: () => this.view(),
+      view: (fresh) => this.view(fresh ? 0 : undefined),
       mayClaim: () => this.#lease.holds,
       pollMs: () => modules.settings.pollMs(),
       claim: (runId) => this.#claim(runId),
@@ -144,7 +144,11 @@ export class HostAgent {
   static async start(options: HostAgentOptions, modules: HostAgentModules): Promise<HostAgent> {
     if (!isWorkerName(options.name)) throw new BeeproError('WORKER_NAME_INVALID', { name: options.name });
     let agent: HostAgent | undefined;
-    const parts = await openHostParts(options, modules, async () => agent?.comeBack());
+    const parts = await openHostParts(options, modules, {
+      onRegained: async () => agent?.comeBack(),
+      // What came while it was not held has woken nobody who could take it.
+      onHeldAgain: () => agent?.wake(),
+    });
     agent = new HostAgent(options, modules, parts);
     try {
       await agent.#begin(parts.journal);
@@ -223,6 +227,11 @@ export class HostAgent {
     });
     if (registered) this.#class = workerClass;
     else this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name }));
+  }
+
+  /** Looks into the queues at once. */
+  wake(): void {
+    this.#loop.wake();
   }
 
   /** The lease is held again after an outage: the fleet may have given this worker up meanwhile. */
@@ -325,18 +334,13 @@ export class HostAgent {
   /** @param after what must have let go of the run's journal before */
   #execute({ run, journalled }: AdoptedRun, after?: Promise<void>): void {
     const onEnd = () => {
-      this.#noteChange();
+      this.#resources.runEnded(run.moved);
+      this.#heartbeat.note();
       this.#pace.runEnded();
       this.#pool.fill();
       this.#loop.wake();
     };
     this.#runs.hold(run, () => this.#executor.execute(run, journalled), onEnd, after);
-    this.#noteChange();
-  }
-
-  /** What this host runs, or may run, has changed. */
-  #noteChange(): void {
-    this.#resources.forget();
     this.#heartbeat.note();
   }
 
@@ -360,7 +364,8 @@ export class HostAgent {
   }
 
   #onSettings(): void {
-    this.#noteChange();
+    this.#resources.forget();
+    this.#heartbeat.note();
     this.#loop.wake();
     this.#lease.retime();
     void this.#deviceKeeper.look();

@@ -20,8 +20,10 @@ export interface HostLeaseOptions {
   readonly ttlMs: () => number;
   /** The lease cannot be shown to be held any more: nothing may be claimed. */
   readonly onLapse: () => void;
-  /** It is held again, with nobody in between: a new host epoch. */
+  /** It is held again, with nobody in between: a new host epoch. Until this has ended nothing may be claimed. */
   readonly onRegained: (hostEpoch: number) => Promise<void>;
+  /** From now on work may be claimed again. */
+  readonly onHeldAgain: () => void;
   /** Another agent has it, or has had it meanwhile. */
   readonly onLost: (error: BeeproError) => void;
   readonly onError: (error: unknown) => void;
@@ -159,6 +161,7 @@ export class HostLease {
     this.#holdsUntil = askedAt + ttlMs * HOLD_SHARE;
     await this.#options.onRegained(lease.token);
     this.#lapsed = false;
+    this.#options.onHeldAgain();
   }
 }
 

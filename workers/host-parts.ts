@@ -5,7 +5,7 @@ import { RunJournal, SealerPool, type Sealers } from '#sealer';
 import { neededSealers } from './adoption.ts';
 import { HostDevices } from './devices/index.ts';
 import type { HostAgentModules, HostAgentOptions } from './host-agent-options.ts';
-import { HostLease } from './host-lease.ts';
+import { HostLease, type HostLeaseOptions } from './host-lease.ts';
 import { StateFolder } from './state-folder.ts';
 
 /** What an agent stands on, and what an earlier one left: opened in this order, before anything is taken. */
@@ -19,13 +19,13 @@ export interface HostParts {
 }
 
 /**
- * @param onRegained the lease is held again after an outage
+ * @param outage what follows when the lease is held again after an outage
  * @throws BeeproError `WORKER_NAME_TAKEN`, `WORKER_STATE_IN_USE`, and what MySQL says
  */
 export async function openHostParts(
   options: HostAgentOptions,
   modules: HostAgentModules,
-  onRegained: () => Promise<void>,
+  outage: Pick<HostLeaseOptions, 'onRegained' | 'onHeldAgain'>,
 ): Promise<HostParts> {
   // The lease first: whoever holds it may take the folder from an agent that stands still.
   const lease = await HostLease.acquire({
@@ -33,7 +33,7 @@ export async function openHostParts(
     worker: options.name,
     ttlMs: () => modules.settings.leaseTtlMs(),
     onLapse: () => modules.log.warn('the host’s lease is not renewed: no new work until it is'),
-    onRegained,
+    ...outage,
     onLost: modules.onFatal,
     onError: (error) => modules.log.warn({ err: error }, 'the host’s lease could not be renewed'),
   });

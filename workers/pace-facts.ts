@@ -8,8 +8,12 @@ import type { SectorHere } from './resources/index.ts';
 const PHASES: readonly Phase[] = ['add-piece', 'precommit1'];
 /** How many of the last runs of each count. */
 const NEWEST = 20;
-/** What was learned is read anew at most so often, in ms, and only when a run has ended. */
+/** What was learned is read anew at most so often, in ms. */
 const FRESH_MS = 10_000;
+/** A mean of twenty changes little by a few runs: so many must have ended since… */
+const WORTH_RUNS = 5;
+/** … or so much time must have passed with any, in ms. */
+const WORTH_MS = 60_000;
 
 interface Modules {
   readonly worker: string;
@@ -25,7 +29,7 @@ export class PaceFacts {
   readonly #modules: Modules;
   #times: PipelineTimes = { durationsMs: {}, seedWaitMs: undefined };
   #readAt = Number.NEGATIVE_INFINITY;
-  #changed = true;
+  #ended = WORTH_RUNS;
   #reading = false;
 
   constructor(modules: Modules) {
@@ -34,7 +38,7 @@ export class PaceFacts {
 
   /** A run of this host has ended. */
   runEnded(): void {
-    this.#changed = true;
+    this.#ended += 1;
   }
 
   /** @param beginning AddPiece runs, whose sectors are not this host's in the database yet */
@@ -48,17 +52,19 @@ export class PaceFacts {
   }
 
   #refresh(): void {
-    if (this.#reading || !this.#changed || performance.now() - this.#readAt < FRESH_MS) return;
+    const age = performance.now() - this.#readAt;
+    const isWorthIt = this.#ended >= WORTH_RUNS || (this.#ended > 0 && age >= WORTH_MS);
+    if (this.#reading || !isWorthIt || age < FRESH_MS) return;
     const { database, worker, log } = this.#modules;
     this.#reading = true;
-    this.#changed = false;
+    this.#ended = 0;
     readPipelineTimes(database.kysely, worker, PHASES, NEWEST)
       .then(
         (times) => {
           this.#times = times;
         },
         (error: unknown) => {
-          this.#changed = true;
+          this.#ended = WORTH_RUNS;
           log.debug({ err: error }, 'the durations of earlier runs could not be read');
         },
       )

@@ -7,7 +7,7 @@ import {
   sectorName,
   toBeeproError,
 } from '#core';
-import { type Database, findMiner, findSector, noteRunProgress, type PhaseRunRow } from '#db';
+import { type Database, findSectorOnNetwork, noteRunProgress, type PhaseRunRow } from '#db';
 import type { Logger } from '#log';
 import { type JobEnd, jobId, type QueueBus, queueName, removeJob } from '#queues';
 import {
@@ -217,8 +217,13 @@ export class RunExecutor {
     if ('deferral' in ending) await run.sealer?.finish(ending.deferral.reason);
     if (result) await this.#tidy(context, verdict, result);
     // What was fetched is gone on from when the run comes back here.
-    if (!('deferral' in ending)) await this.#modules.inbox.drop(run.row.id);
+    if (!('deferral' in ending)) await this.#dropInput(run);
     await this.#modules.journal.forget(run.row.id);
+  }
+
+  /** What was fetched from another worker for it: C2 alone has such. */
+  async #dropInput(run: ActiveRun): Promise<void> {
+    if (run.phase === 'commit2') await this.#modules.inbox.drop(run.row.id);
   }
 
   async #accept(
@@ -256,7 +261,7 @@ export class RunExecutor {
     context.log.info('superseded');
     await run.sealer?.kill();
     await this.#completeJob(run, 'superseded');
-    await this.#modules.inbox.drop(run.row.id);
+    await this.#dropInput(run);
     await this.#modules.journal.forget(run.row.id);
   }
 
@@ -345,18 +350,18 @@ export class RunExecutor {
     const { database, workspace } = this.#modules;
     const id: SectorId = { miner: run.row.miner, number: run.row.number };
     const load = async () => {
-      const row = await findSector(database.kysely, id);
-      if (!row) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
-      return row;
+      const found = await findSectorOnNetwork(database.kysely, id);
+      if (!found) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
+      return found;
     };
-    const [row, miner] = await Promise.all([load(), findMiner(database.kysely, id.miner)]);
+    const { row, network } = await load();
     const proof = sealProofById(row.seal_proof);
     if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
     run.proof = proof;
     // What was just read serves the phase's first question; whatever it asks later is read anew.
     let justRead: typeof row | undefined = row;
     const sector = async () => {
-      const known = justRead ?? (await load());
+      const known = justRead ?? (await load()).row;
       justRead = undefined;
       return known;
     };
@@ -367,7 +372,7 @@ export class RunExecutor {
       },
       id,
       proof,
-      network: miner?.network ?? '',
+      network,
       worker: this.#modules.worker,
       database,
       chain: this.#modules.chain,

@@ -87,7 +87,8 @@ export class RunSealer {
     const requireGpu = this.#requireGpu && ON_GPU.has(op);
     // Looked at with each sign of life, so that what else the kernel ended hours ago is not taken for this death; the
     // look before the last counts, since the last words of a process may be read after its end.
-    let [killsBefore, killsNow] = [oomKills(), oomKills()];
+    let killsNow = oomKills();
+    let killsBefore = killsNow;
     const answer = lease.client.request(op, params, {
       id,
       epoch: this.#hostEpoch(),

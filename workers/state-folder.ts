@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BeeproError } from '#core';
@@ -29,6 +29,8 @@ type Owner = z.infer<typeof ownerFile>;
 export class StateFolder {
   readonly #marker: string;
   readonly #owner: Owner;
+  /** The marker's file when it was last read and named this agent. */
+  #seen: string | undefined;
 
   private constructor(marker: string, owner: Owner) {
     this.#marker = marker;
@@ -64,19 +66,30 @@ export class StateFolder {
 
   /** False when a newer agent has taken the folder, or nobody can tell. */
   async isOurs(): Promise<boolean> {
+    // Asked with every run: a marker is never written in place, so the file that was read before says the same.
+    const file = await fileIdentity(this.#marker);
+    if (file !== undefined && file === this.#seen) return true;
     const now = await ownerOf(this.#marker).catch(() => undefined);
     const { bootId, pid, startTime, pidNamespace: namespace } = this.#owner;
-    return (
+    const isOurs =
       now?.bootId === bootId &&
       now.pid === pid &&
       now.startTime === startTime &&
-      now.pidNamespace === namespace
-    );
+      now.pidNamespace === namespace;
+    // Identified before it was read: one that took its place in between is another file at the next question.
+    this.#seen = isOurs ? file : undefined;
+    return isOurs;
   }
 
   async release(): Promise<void> {
     if (await this.isOurs()) await rm(this.#marker, { force: true });
   }
+}
+
+/** A file that takes another's place has a number or a time of its own. */
+async function fileIdentity(path: string): Promise<string | undefined> {
+  const facts = await stat(path, { bigint: true }).catch(() => undefined);
+  return facts && `${facts.dev} ${facts.ino} ${facts.ctimeNs}`;
 }
 
 async function ownerOf(marker: string): Promise<Owner | undefined> {

@@ -17,9 +17,13 @@ export class Fleet {
     names: readonly string[],
     processes: number,
     options: Omit<HostProcessOrder, 'names'>,
+    profileDir?: string,
   ): Promise<Fleet> {
+    const profiling = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
     const fleet = new Fleet(
-      Array.from({ length: processes }, () => fork(PROGRAM, { execArgv: [...process.execArgv] })),
+      Array.from({ length: processes }, () =>
+        fork(PROGRAM, { execArgv: [...process.execArgv, ...profiling] }),
+      ),
     );
     await Promise.all(
       fleet.#processes.map(async (child, index) => {

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 /** Clock ticks a second in /proc: fixed by the kernel's interface on Linux. */
 const TICKS_PER_S = 100;
 
-/** CPU seconds that a process has used, its threads included. */
+/** CPU seconds that a process has used, its threads and its ended children included. */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+  // utime, stime, cutime, cstime of proc_pid_stat(5).
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_S;
 }
 
 /** Resident memory of a process in MB (10^6 bytes). */

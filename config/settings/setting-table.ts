@@ -39,6 +39,8 @@ export type LastGood = (name: SettingName, scope: string) => string | undefined;
 export class SettingTable {
   readonly entries: readonly SettingEntry[];
   readonly #byKey: ReadonlyMap<string, SettingEntry>;
+  /** Answers that were given before: decisions ask for dozens of settings, many times a second. */
+  readonly #answers = new Map<string, unknown>();
 
   constructor(rows: readonly SettingRow[], lastGood: LastGood) {
     this.entries = rows.map((row) => readEntry(row, lastGood));
@@ -55,6 +57,17 @@ export class SettingTable {
   }
 
   get<N extends SettingName>(name: N, context: SettingContext = {}): SettingValue<N> {
+    // A class that is not given is looked up; an empty one is none.
+    const { worker = '', miner = '', class: workerClass = '?' } = context;
+    const asked = `${name}\0${worker}\0${miner}\0${workerClass}`;
+    const known = this.#answers.get(asked);
+    if (known !== undefined) return known as SettingValue<N>;
+    const value = this.#find(name, context);
+    this.#answers.set(asked, value);
+    return value;
+  }
+
+  #find<N extends SettingName>(name: N, context: SettingContext): SettingValue<N> {
     for (const scope of this.#scopes(name, context)) {
       const inForce = this.#byKey.get(key(name, scope))?.inForce;
       if (inForce) return inForce.value as SettingValue<N>;

@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { BeeproError } from '#core';
 import type { Executor, Trx } from '../database.ts';
 import type { LeaseTable } from '../schema.ts';
@@ -89,6 +89,15 @@ export async function assertLease(trx: Trx, lease: Pick<HeldLease, 'name' | 'tok
     trx,
   );
   if (rows.length === 0) throw new BeeproError('LEASE_LOST', { name: lease.name, token: lease.token });
+}
+
+/**
+ * The same as a condition of one statement, whose lock ends with the transaction: a subquery is read without any lock
+ * unless it says otherwise.
+ */
+export function leaseIsHeld(lease: Pick<HeldLease, 'name' | 'token'>): RawBuilder<SqlBool> {
+  return sql`EXISTS (SELECT 1 FROM lease
+    WHERE name = ${lease.name} AND token = ${lease.token} AND expires_at > NOW(3) LOCK IN SHARE MODE)`;
 }
 
 export async function findLease(executor: Executor, name: string): Promise<LeaseRow | undefined> {

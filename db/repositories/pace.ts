@@ -10,6 +10,8 @@ export interface PipelineTimes {
   readonly seedWaitMs: number | undefined;
 }
 
+const SEED_WAIT = 'seed-wait';
+
 /** @param newest how many of the last runs of each kind count */
 export async function readPipelineTimes(
   executor: Executor,
@@ -17,37 +19,32 @@ export async function readPipelineTimes(
   phases: readonly Phase[],
   newest: number,
 ): Promise<PipelineTimes> {
-  const durationsMs: Partial<Record<Phase, number>> = {};
-  for (const phase of phases) {
-    const mean = await meanOf(
-      executor,
-      sql`SELECT TIMESTAMPDIFF(MICROSECOND, COALESCE(started_at, claimed_at), answered_at) / 1000 AS ms
-            FROM phase_run
-           WHERE worker = ${worker} AND status = 'done' AND phase = ${phase}
-             AND answered_at IS NOT NULL
-           ORDER BY id DESC LIMIT ${sql.lit(newest)}`,
-    );
-    if (mean !== undefined) durationsMs[phase] = mean;
-  }
-  const seedWaitMs = await meanOf(
-    executor,
-    sql`SELECT TIMESTAMPDIFF(MICROSECOND, MAX(sealed.answered_at), later.began_at) / 1000 AS ms
-          FROM (SELECT id, miner, number, COALESCE(started_at, claimed_at) AS began_at
-                  FROM phase_run
-                 WHERE worker = ${worker} AND status = 'done' AND phase = 'commit1'
-                 ORDER BY id DESC LIMIT ${sql.lit(newest)}) later
-          JOIN phase_run sealed
-            ON sealed.miner = later.miner AND sealed.number = later.number AND sealed.phase = 'precommit2'
-           AND sealed.status = 'done' AND sealed.answered_at <= later.began_at
-         GROUP BY later.id, later.began_at`,
+  const durations = phases.map(
+    (phase) => sql`SELECT ${phase} AS what, AVG(ms) AS mean
+      FROM (SELECT TIMESTAMPDIFF(MICROSECOND, COALESCE(started_at, claimed_at), answered_at) / 1000 AS ms
+              FROM phase_run
+             WHERE worker = ${worker} AND status = 'done' AND phase = ${phase}
+               AND answered_at IS NOT NULL
+             ORDER BY id DESC LIMIT ${sql.lit(newest)}) some`,
   );
-  return { durationsMs, seedWaitMs };
-}
-
-async function meanOf(executor: Executor, runs: ReturnType<typeof sql>): Promise<number | undefined> {
-  const { rows } = await sql<{ mean: number | null }>`SELECT AVG(ms) AS mean FROM (${runs}) some`.execute(
-    executor,
+  const seedWait = sql`SELECT ${SEED_WAIT} AS what, AVG(ms) AS mean
+    FROM (SELECT TIMESTAMPDIFF(MICROSECOND, MAX(sealed.answered_at), later.began_at) / 1000 AS ms
+            FROM (SELECT id, miner, number, COALESCE(started_at, claimed_at) AS began_at
+                    FROM phase_run
+                   WHERE worker = ${worker} AND status = 'done' AND phase = 'commit1'
+                   ORDER BY id DESC LIMIT ${sql.lit(newest)}) later
+            JOIN phase_run sealed
+              ON sealed.miner = later.miner AND sealed.number = later.number AND sealed.phase = 'precommit2'
+             AND sealed.status = 'done' AND sealed.answered_at <= later.began_at
+           GROUP BY later.id, later.began_at) some`;
+  // One question for all: hundreds of hosts ask it.
+  const { rows } = await sql<{ what: Phase | typeof SEED_WAIT; mean: number | null }>`${sql.join(
+    [...durations, seedWait],
+    sql` UNION ALL `,
+  )}`.execute(executor);
+  const means = new Map(rows.flatMap(({ what, mean }) => (mean === null ? [] : [[what, Number(mean)]])));
+  const durationsMs = Object.fromEntries(
+    phases.flatMap((phase) => (means.has(phase) ? [[phase, means.get(phase)]] : [])),
   );
-  const mean = rows[0]?.mean;
-  return mean === null || mean === undefined ? undefined : Number(mean);
+  return { durationsMs, seedWaitMs: means.get(SEED_WAIT) };
 }

@@ -52,6 +52,31 @@ export async function nextAttempt(trx: Trx, id: SectorId, phase: Phase): Promise
   return (row?.highest ?? 0) + 1;
 }
 
+/** What an acceptance and a transition need of each run of a sector: not its result or its progress, which are long. */
+export type RunFacts = Pick<PhaseRunRow, 'id' | 'phase' | 'attempt' | 'claim' | 'status'>;
+
+const UNFINISHED: ReadonlySet<PhaseRunStatus> = new Set(['waiting', 'queued', 'running']);
+
+/** All runs of a sector, under its lock. */
+export async function listRunFacts(trx: Trx, id: SectorId): Promise<RunFacts[]> {
+  return trx
+    .selectFrom('phase_run')
+    .select(['id', 'phase', 'attempt', 'claim', 'status'])
+    .where('miner', '=', id.miner)
+    .where('number', '=', id.number)
+    .execute();
+}
+
+/** The phases that have a run which is not ended. */
+export function activePhases(runs: readonly RunFacts[]): Phase[] {
+  return runs.flatMap(({ phase, status }) => (UNFINISHED.has(status) ? [phase] : []));
+}
+
+/** One more than the highest attempt at a phase among all runs of its sector. */
+export function attemptAfter(runs: readonly Pick<RunFacts, 'phase' | 'attempt'>[], phase: Phase): number {
+  return Math.max(0, ...runs.map((run) => (run.phase === phase ? run.attempt : 0))) + 1;
+}
+
 export async function findRun(executor: Executor, runId: number): Promise<PhaseRunRow | undefined> {
   return executor.selectFrom('phase_run').selectAll().where('id', '=', runId).executeTakeFirst();
 }

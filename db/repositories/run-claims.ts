@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Executor, Trx } from '../database.ts';
 import { updatedRows } from './affected.ts';
+import { type HeldLease, leaseIsHeld } from './leases.ts';
 import type { PhaseRunRow } from './phase-runs.ts';
 import { serverNow, serverTimeIn } from './server-time.ts';
 
@@ -14,6 +15,8 @@ export interface RunFence {
    * one: both know the same claim, and only one of them may answer for it. Absent: nobody asks for an agent.
    */
   readonly hostEpoch?: number;
+  /** Who has it. Absent: whoever has. */
+  readonly worker?: string;
 }
 
 export interface ClaimRequest {
@@ -30,8 +33,7 @@ export interface ClaimRequest {
  */
 export async function claimRun(trx: Trx, request: ClaimRequest): Promise<PhaseRunRow | undefined> {
   const { runId, attempt, worker, hostEpoch } = request;
-  const result = await trx
-    .updateTable('phase_run')
+  const result = await queued(trx, runId, attempt, worker)
     .set({
       status: 'running',
       claim: sql<number>`claim + 1`,
@@ -43,24 +45,41 @@ export async function claimRun(trx: Trx, request: ClaimRequest): Promise<PhaseRu
       answered_at: null,
       progress: null,
     })
-    .where('id', '=', runId)
-    .where('attempt', '=', attempt)
-    .where('status', '=', 'queued')
-    .where((eb) =>
-      eb.or([
-        eb('queue_worker', 'is', null),
-        eb('queue_worker', '=', worker),
-        eb('offered_at', 'is not', null),
-      ]),
-    )
     .executeTakeFirst();
   if (updatedRows(result) === 0) return undefined;
   return trx.selectFrom('phase_run').selectAll().where('id', '=', runId).executeTakeFirst();
 }
 
+/** Who claims, and by what right. */
+export interface LeasedClaimant {
+  readonly worker: string;
+  /** The host's lease; its token becomes the claim's host epoch. */
+  readonly lease: Pick<HeldLease, 'name' | 'token'>;
+}
+
 /**
- * The claimed run, locked until the transaction ends, or undefined when the fence no longer holds. An acceptance
- * locks the sector, then calls this, then stores its result and ends the run with {@link finishRun}.
+ * Claims a queued run as it was just read, on the strength of a lease, in a single statement: it holds the lease's row
+ * shared until it has committed, as `assertLease` does in a transaction, so nobody can take the lease over in between.
+ * Undefined when the run was claimed, ended or claimed and given back since, or the lease is no longer held.
+ */
+export async function claimReadRun(
+  executor: Executor,
+  read: PhaseRunRow,
+  { worker, lease }: LeasedClaimant,
+): Promise<PhaseRunRow | undefined> {
+  const claimed = { status: 'running', claim: read.claim + 1, worker, host_epoch: lease.token } as const;
+  const emptied = { started_at: null, answered_at: null, progress: null } as const;
+  const result = await queued(executor, read.id, read.attempt, worker)
+    .set({ ...claimed, ...emptied, claimed_at: serverNow, heartbeat_at: serverNow })
+    .where('claim', '=', read.claim)
+    .where(leaseIsHeld(lease))
+    .executeTakeFirst();
+  return updatedRows(result) === 1 ? { ...read, ...claimed, ...emptied } : undefined;
+}
+
+/**
+ * The claimed run, locked until the transaction ends, or undefined when the fence no longer holds. Whoever goes on to
+ * change the sector locks that first.
  */
 export async function lockHeldRun(trx: Trx, fence: RunFence): Promise<PhaseRunRow | undefined> {
   const row = await trx
@@ -72,7 +91,8 @@ export async function lockHeldRun(trx: Trx, fence: RunFence): Promise<PhaseRunRo
     .where('status', '=', 'running')
     .forUpdate()
     .executeTakeFirst();
-  return row && isOfEpoch(row, fence) ? row : undefined;
+  const isTheirs = fence.worker === undefined || row?.worker === fence.worker;
+  return row && isTheirs && isOfEpoch(row, fence) ? row : undefined;
 }
 
 export type RunOutcome =
@@ -85,7 +105,10 @@ export interface RunTimes {
   readonly answeredAt?: Date | undefined;
 }
 
-/** Ends a claimed run; false, and no change, when the fence no longer holds. */
+/**
+ * Ends a claimed run, under its sector's lock; false, and no change, when the fence no longer holds. It is the check of
+ * the fence and the lock of the run as well, so an acceptance asks nothing before.
+ */
 export async function finishRun(
   trx: Executor,
   fence: RunFence,
@@ -122,41 +145,49 @@ export async function noteRunProgress(
   return updatedRows(result) === 1;
 }
 
-/** Renews the heartbeats of a worker's claims and returns the fences that no longer hold: their work is stopped. */
+/**
+ * Renews the heartbeats of a worker's claims and returns the fences that no longer hold: their work is stopped. One
+ * statement while all hold; only one that finds fewer rows than fences asks which are lost.
+ */
 export async function renewRuns<F extends RunFence>(executor: Executor, fences: readonly F[]): Promise<F[]> {
   if (fences.length === 0) return [];
-  const ids = fences.map((fence) => fence.runId);
+  const result = await executor
+    .updateTable('phase_run')
+    .set({ heartbeat_at: serverNow })
+    .where('id', 'in', idsOf(fences))
+    .where('status', '=', 'running')
+    .where((eb) =>
+      eb.or(
+        fences.map(({ runId, attempt, claim, hostEpoch }) =>
+          eb.and([
+            eb('id', '=', runId),
+            eb('attempt', '=', attempt),
+            eb('claim', '=', claim),
+            ...(hostEpoch === undefined ? [] : [eb('host_epoch', '<=', hostEpoch)]),
+          ]),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return updatedRows(result) === fences.length ? [] : lostFences(executor, fences);
+}
+
+async function lostFences<F extends RunFence>(executor: Executor, fences: readonly F[]): Promise<F[]> {
   const rows = await executor
     .selectFrom('phase_run')
     .select(['id', 'attempt', 'claim', 'host_epoch'])
-    .where('id', 'in', ids)
+    .where('id', 'in', idsOf(fences))
     .where('status', '=', 'running')
     .execute();
   const current = new Map(rows.map((row) => [row.id, row]));
-  const isHeld = (fence: RunFence) => {
+  return fences.filter((fence) => {
     const row = current.get(fence.runId);
-    return row?.attempt === fence.attempt && row.claim === fence.claim && isOfEpoch(row, fence);
-  };
-  const alive = fences.filter(isHeld);
-  if (alive.length > 0) {
-    await executor
-      .updateTable('phase_run')
-      .set({ heartbeat_at: serverNow })
-      .where('status', '=', 'running')
-      .where((eb) =>
-        eb.or(
-          alive.map((fence) =>
-            eb.and([
-              eb('id', '=', fence.runId),
-              eb('attempt', '=', fence.attempt),
-              eb('claim', '=', fence.claim),
-            ]),
-          ),
-        ),
-      )
-      .execute();
-  }
-  return fences.filter((fence) => !isHeld(fence));
+    return !(row?.attempt === fence.attempt && row.claim === fence.claim && isOfEpoch(row, fence));
+  });
+}
+
+function idsOf(fences: readonly RunFence[]): number[] {
+  return fences.map((fence) => fence.runId);
 }
 
 /**
@@ -261,15 +292,32 @@ export async function deferClaimedRun(
   return updatedRows(result) === 1;
 }
 
+/** A run that waits in a queue which this worker may serve. */
+function queued(executor: Executor, runId: number, attempt: number, worker: string) {
+  return executor
+    .updateTable('phase_run')
+    .where('id', '=', runId)
+    .where('attempt', '=', attempt)
+    .where('status', '=', 'queued')
+    .where((eb) =>
+      eb.or([
+        eb('queue_worker', 'is', null),
+        eb('queue_worker', '=', worker),
+        eb('offered_at', 'is not', null),
+      ]),
+    );
+}
+
 function held(executor: Executor, fence: RunFence) {
-  const { hostEpoch } = fence;
+  const { hostEpoch, worker } = fence;
   const update = executor
     .updateTable('phase_run')
     .where('id', '=', fence.runId)
     .where('attempt', '=', fence.attempt)
     .where('claim', '=', fence.claim)
     .where('status', '=', 'running');
-  return hostEpoch === undefined ? update : update.where('host_epoch', '<=', hostEpoch);
+  const ofEpoch = hostEpoch === undefined ? update : update.where('host_epoch', '<=', hostEpoch);
+  return worker === undefined ? ofEpoch : ofEpoch.where('worker', '=', worker);
 }
 
 /** As the sealer: the highest epoch that was seen is obeyed. A lease that was regained has a higher one. */

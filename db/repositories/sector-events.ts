@@ -17,15 +17,13 @@ export async function insertSectorEvent(trx: Executor, event: NewSectorEvent): P
   await insertSectorEvents(trx, [event]);
 }
 
-/** {@link insertSectorEvent} for many, in one statement. */
+/** The same of several, in their order. */
 export async function insertSectorEvents(trx: Executor, events: readonly NewSectorEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map(({ miner, number, event, from_state = null, to_state = null, data = {} }) => {
-    const text = JSON.stringify(data, (_key, value) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    );
-    return { miner, number, event, from_state, to_state, data: text };
-  });
+  const rows = events.map(({ miner, number, event, from_state = null, to_state = null, data = {} }) => ({
+    ...{ miner, number, event, from_state, to_state },
+    data: JSON.stringify(data, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
+  }));
   await trx.insertInto('sector_event').values(rows).execute();
 }
 

@@ -42,6 +42,24 @@ export async function findSector(executor: Executor, id: SectorId): Promise<Sect
     .executeTakeFirst();
 }
 
+/** A sector's row with the name of its miner's network. */
+export async function findSectorOnNetwork(
+  executor: Executor,
+  id: SectorId,
+): Promise<{ readonly row: SectorRow; readonly network: string } | undefined> {
+  const found = await executor
+    .selectFrom('sector')
+    .leftJoin('miner', 'miner.id', 'sector.miner')
+    .selectAll('sector')
+    .select('miner.network')
+    .where('sector.miner', '=', id.miner)
+    .where('sector.number', '=', id.number)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const { network, ...row } = found;
+  return { row, network: network ?? '' };
+}
+
 /**
  * Locks the sector's row until the transaction ends. Every transaction that touches a sector, its runs, its pieces or
  * its landed files does this first: it is what orders them, and keeps them from deadlocks.
@@ -51,7 +69,14 @@ export async function lockSector(trx: Trx, id: SectorId): Promise<SectorRow> {
   return (await lockSectorAt(trx, id)).row;
 }
 
-async function lockSectorAt(trx: Trx, id: SectorId): Promise<{ row: SectorRow; now: Date }> {
+/** A sector's row under its lock, and the server's clock. */
+export interface LockedSector {
+  readonly row: SectorRow;
+  readonly now: Date;
+}
+
+/** As {@link lockSector}. @throws BeeproError `NOT_FOUND` */
+export async function lockSectorAt(trx: Trx, id: SectorId): Promise<LockedSector> {
   const found = await trx
     .selectFrom('sector')
     .selectAll()
@@ -66,31 +91,16 @@ async function lockSectorAt(trx: Trx, id: SectorId): Promise<{ row: SectorRow; n
 }
 
 /** A sector's row under its lock, the phases that have an unfinished run, and the server's clock. */
-export interface LockedSector {
-  readonly row: SectorRow;
+export interface LockedWithRuns extends LockedSector {
   readonly active: readonly Phase[];
-  readonly now: Date;
 }
 
-/** Everything a transition decides from. @throws BeeproError `NOT_FOUND` */
-export async function lockSectorWithRuns(trx: Trx, id: SectorId): Promise<LockedSector> {
-  const { row, now } = await lockSectorAt(trx, id);
-  const runs = await trx
-    .selectFrom('phase_run')
-    .select('phase')
-    .where('miner', '=', id.miner)
-    .where('number', '=', id.number)
-    .where('status', 'in', ['waiting', 'queued', 'running'])
-    .execute();
-  return { row, active: runs.map((run) => run.phase), now };
-}
-
-/** {@link lockSectorWithRuns} for many sectors of a miner, in the order of their numbers. Those that are gone are left out. */
+/** {@link lockSectorAt} for many sectors of a miner, in the order of their numbers. Those that are gone are left out. */
 export async function lockSectorsWithRuns(
   trx: Trx,
   miner: ActorId,
   numbers: readonly SectorNumber[],
-): Promise<LockedSector[]> {
+): Promise<LockedWithRuns[]> {
   if (numbers.length === 0) return [];
   const rows = await trx
     .selectFrom('sector')

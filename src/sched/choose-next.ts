@@ -48,31 +48,34 @@ export interface Choice {
 
 /** Which queues a host serves now, in which order, and why not the others. */
 export function chooseNext(view: HostView): Choice {
+  const choices = phaseOrder(view).map((phase) => choosePhase(phase, view));
+  return {
+    candidates: choices.flatMap(({ candidates }) => candidates),
+    refusals: choices.flatMap(({ refusals }) => refusals),
+  };
+}
+
+/** The same of one phase. */
+export function choosePhase(phase: Phase, view: HostView): Choice {
+  const refusal = refuse(phase, view);
+  if (refusal) return { candidates: [], refusals: [{ phase, ...refusal }] };
+  const place = placeOnDevice(phase, view.devices);
+  if ('refused' in place) {
+    return { candidates: [], refusals: [{ phase, code: 'device', reason: place.refused }] };
+  }
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
-  for (const phase of phaseOrder(view)) {
-    const refusal = refuse(phase, view);
-    if (refusal) {
-      refusals.push({ phase, ...refusal });
-      continue;
-    }
-    const place = placeOnDevice(phase, view.devices);
-    if ('refused' in place) {
-      refusals.push({ phase, code: 'device', reason: place.refused });
-      continue;
-    }
-    for (const queue of queuesOf(phase, view)) {
-      const own = `${phase}@${view.worker}`;
-      if (view.paused.has(phase) || view.paused.has(own)) {
-        // A phase of the fleet's queue can be paused on one worker as well.
-        const isHere = queue === 'fleet' && !view.paused.has(phase);
-        const reason = isHere
-          ? `${phase} is paused here`
-          : `the queue ${queue === 'host' ? own : phase} is paused`;
-        refusals.push({ phase, code: 'paused', reason });
-      } else {
-        candidates.push({ phase, queue, ...(place.device === undefined ? {} : { device: place.device }) });
-      }
+  for (const queue of queuesOf(phase, view)) {
+    const own = `${phase}@${view.worker}`;
+    if (view.paused.has(phase) || view.paused.has(own)) {
+      // A phase of the fleet's queue can be paused on one worker as well.
+      const isHere = queue === 'fleet' && !view.paused.has(phase);
+      const reason = isHere
+        ? `${phase} is paused here`
+        : `the queue ${queue === 'host' ? own : phase} is paused`;
+      refusals.push({ phase, code: 'paused', reason });
+    } else {
+      candidates.push({ phase, queue, ...(place.device === undefined ? {} : { device: place.device }) });
     }
   }
   return { candidates, refusals };

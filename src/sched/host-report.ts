@@ -1,5 +1,5 @@
 import type { Phase } from '#core';
-import { type Choice, chooseNext } from './choose-next.ts';
+import { type Choice, chooseNext, choosePhase } from './choose-next.ts';
 import type { DeviceView, HostView, MemoryView, Refusal, ScratchView } from './host-view.ts';
 
 /**
@@ -57,7 +57,7 @@ export function hostReport(view: HostView, choice: Choice = chooseNext(view)): H
 function wantedSectors(view: HostView): number {
   let wants = 0;
   let next = view;
-  while (wants < MOST_WANTED && chooseNext(next).candidates.some(({ phase }) => phase === 'add-piece')) {
+  while (wants < MOST_WANTED && choosePhase('add-piece', next).candidates.length > 0) {
     wants += 1;
     next = withOneMore(next);
   }

@@ -11,6 +11,7 @@ export {
   type SealerSector,
 } from './ops.ts';
 export { identityOf, isAlive, type ProcessIdentity, pidNamespace, readBootId } from './process-identity.ts';
+export { takenMemory } from './process-memory.ts';
 export { ResidentSealer } from './resident-sealer.ts';
 export { type JournalledRun, type RunIntent, RunJournal, type RunOutcome } from './run-journal.ts';
 export { type Answer, type RequestOptions, SealerClient, type SealerConnection } from './sealer-client.ts';

@@ -1,11 +1,17 @@
 import { BeeproError, killPoint, PHASES, type SectorId, type SectorState, sectorName } from '#core';
 import {
+  activePhases,
+  attemptAfter,
   insertOutbox,
   insertRun,
-  insertSectorEvent,
-  lockSectorWithRuns,
+  insertSectorEvents,
+  type LockedSector,
+  listRunFacts,
+  lockSectorAt,
+  type NewSectorEvent,
   nextAttempt,
   patchSector,
+  type RunFacts,
   releasePieces,
   type SectorPatch,
   supersedeRuns,
@@ -44,26 +50,45 @@ export async function applyEvent(
   event: SectorEvent,
   retry: RetryScale = FULL_RETRY,
 ): Promise<Applied> {
-  const { row, active, now } = await lockSectorWithRuns(trx, id);
+  const locked = await lockSectorAt(trx, id);
+  return applyToLocked(trx, { ...locked, runs: await listRunFacts(trx, id) }, event, { retry });
+}
+
+/** What a transition is decided from: the sector under its lock, and all its runs as they are now. */
+export interface SectorWithRuns extends LockedSector {
+  readonly runs: readonly RunFacts[];
+}
+
+/**
+ * As {@link applyEvent}, for callers that have the lock and the runs already.
+ * @param options.logged what goes into the log before the event itself, also when that is refused
+ */
+export async function applyToLocked(
+  trx: Trx,
+  { row, now, runs }: SectorWithRuns,
+  event: SectorEvent,
+  options: { readonly retry?: RetryScale; readonly logged?: readonly NewSectorEvent[] } = {},
+): Promise<Applied> {
+  const { retry = FULL_RETRY, logged = [] } = options;
+  const id: SectorId = { miner: row.miner, number: row.number };
+  const active = activePhases(runs);
   const outcome = transition({ ...row, active }, event, { now, retry });
-  if ('refused' in outcome) return { refused: outcome.refused, state: row.state, jobs: [] };
+  if ('refused' in outcome) {
+    await insertSectorEvents(trx, logged);
+    return { refused: outcome.refused, state: row.state, jobs: [] };
+  }
 
   const next = outcome.ok;
   const stopped = [...next.cancel, ...next.start.map((run) => run.phase)];
   if (stopped.some((phase) => active.includes(phase))) await supersedeRuns(trx, id, { phases: stopped });
   await patchSector(trx, id, patchOf(next));
   if (next.releasePieces) await releasePieces(trx, id);
-  await insertSectorEvent(trx, {
-    ...id,
-    event: event.type,
-    from_state: next.from,
-    to_state: next.to,
-    data: logData(event, next),
-  });
+  const entry = { event: event.type, from_state: next.from, to_state: next.to, data: logData(event, next) };
+  await insertSectorEvents(trx, [...logged, { ...id, ...entry }]);
   const worker = next.set.worker === undefined ? row.worker : next.set.worker;
   const jobs: OutboxJob[] = [];
   for (const run of next.start) {
-    const job = await startRun(trx, id, worker, run);
+    const job = await insertAttempt(trx, id, worker, run, attemptAfter(runs, run.phase));
     if (job) jobs.push(job);
   }
   killPoint('transition.before-commit');
@@ -101,8 +126,17 @@ export async function startRun(
   worker: string | null,
   run: RunRequest,
 ): Promise<OutboxJob | undefined> {
+  return insertAttempt(trx, id, worker, run, await nextAttempt(trx, id, run.phase));
+}
+
+async function insertAttempt(
+  trx: Trx,
+  id: SectorId,
+  worker: string | null,
+  run: RunRequest,
+  attempt: number,
+): Promise<OutboxJob | undefined> {
   const queueWorker = PHASES[run.phase].queue === 'host' ? worker : null;
-  const attempt = await nextAttempt(trx, id, run.phase);
   const runId = await insertRun(trx, {
     ...id,
     phase: run.phase,

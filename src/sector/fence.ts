@@ -1,31 +1,36 @@
-import { killPoint, type SectorId } from '#core';
+import { BeeproError, killPoint, type SectorId } from '#core';
 import {
   deferClaimedRun,
   findRun,
   finishRun,
-  insertSectorEvent,
+  type LockedSector,
+  listRunFacts,
   lockHeldRun,
   lockSector,
+  lockSectorAt,
   type PhaseRunRow,
+  type RunFacts,
   type RunFence,
   type RunTimes,
   replaceLandedFiles,
   type Trx,
 } from '#db';
-import { type Applied, applyEvent, type OutboxJob, startRun } from './apply.ts';
+import { type Applied, applyEvent, applyToLocked, type OutboxJob, startRun } from './apply.ts';
 import { backoffMs, FULL_RETRY, failureKind, type RetryScale, triesOf } from './machine/index.ts';
 import { eventOfResult, parsePhaseResult } from './phase-results.ts';
 
 /** Who answers for a run: only the claim that MySQL still has counts. */
 export interface Fence extends RunFence {
   readonly worker: string;
+  /** The run's sector, where it is known; else it is looked up. */
+  readonly sector?: SectorId;
 }
 
 /** `superseded`: the fence was not found; the job is completed and its result thrown away. */
 export type RunAnswer =
   | {
       readonly status: 'accepted';
-      readonly run: PhaseRunRow;
+      readonly run: RunFacts;
       readonly applied: Applied;
       readonly jobs: readonly OutboxJob[];
     }
@@ -42,11 +47,14 @@ export async function acceptRun(
   result: Readonly<Record<string, unknown>>,
   times: RunTimes = {},
 ): Promise<RunAnswer> {
-  const run = await lockFenced(trx, fence);
-  if (!run) return { status: 'superseded' };
-  const id: SectorId = { miner: run.miner, number: run.number };
+  const id = await sectorOf(trx, fence);
+  if (!id) return { status: 'superseded' };
+  const locked = await lockSectorAt(trx, id);
+  // The fence is checked by the statement that ends the run.
+  if (!(await finishRun(trx, fence, { status: 'done', result }, times))) return { status: 'superseded' };
+  const runs = await listRunFacts(trx, id);
+  const run = ownRun(runs, fence);
   const event = eventOfResult(run.phase, fence.worker, result);
-  await finishRun(trx, fence, { status: 'done', result }, times);
   if (run.phase === 'landing') {
     const { files } = parsePhaseResult('landing', result);
     await replaceLandedFiles(
@@ -58,12 +66,9 @@ export async function acceptRun(
   }
   // Who was accepted, beside the row that says who held the claim: the audit compares the two.
   const { runId, attempt, claim, worker } = fence;
-  await insertSectorEvent(trx, {
-    ...id,
-    event: 'run.accepted',
-    data: { phase: run.phase, runId, attempt, claim, worker, ...standInOf(result) },
-  });
-  const applied = await applyEvent(trx, id, event);
+  const data = { phase: run.phase, runId, attempt, claim, worker, ...standInOf(result) };
+  const logged = [{ ...id, event: 'run.accepted', data }];
+  const applied = await applyToLocked(trx, { ...locked, runs }, event, { logged });
   killPoint('accept.before-commit');
   return { status: 'accepted', run, applied, jobs: applied.jobs };
 }
@@ -75,8 +80,9 @@ export async function failRun(
   failure: { readonly code: string; readonly message: string },
   retry: RetryScale = FULL_RETRY,
 ): Promise<RunAnswer> {
-  const run = await lockFenced(trx, fence);
-  if (!run) return { status: 'superseded' };
+  const held = await lockWithSector(trx, fence);
+  if (!held) return { status: 'superseded' };
+  const { run } = held;
   const failed = await failLockedRun(trx, run, failure, retry);
   killPoint('accept.before-commit');
   return { status: 'accepted', run, ...failed };
@@ -92,8 +98,9 @@ export async function deferRun(
   delayMs: number,
   reason: { readonly code: string; readonly message: string },
 ): Promise<boolean> {
-  const run = await lockFenced(trx, fence);
-  if (!run) return false;
+  const held = await lockWithSector(trx, fence);
+  if (!held) return false;
+  const { run } = held;
   // A foreign host that cannot get the input must not win against the own one again and again.
   const closeOffer = run.queue_worker !== null && run.queue_worker !== fence.worker;
   return deferClaimedRun(trx, fence, Math.max(delayMs, 1), reason, { closeOffer });
@@ -105,9 +112,9 @@ export async function applyFenced(
   fence: Fence,
   event: Parameters<typeof applyEvent>[2],
 ): Promise<Applied | { readonly status: 'superseded' }> {
-  const run = await lockFenced(trx, fence);
-  if (!run) return { status: 'superseded' };
-  return applyEvent(trx, { miner: run.miner, number: run.number }, event);
+  const held = await lockWithSector(trx, fence);
+  if (!held) return { status: 'superseded' };
+  return applyToLocked(trx, { ...held.sector, runs: await listRunFacts(trx, held.id) }, event);
 }
 
 /** Fails a run whose worker is known to be gone, or that the fence has just confirmed. Its sector is locked. */
@@ -151,12 +158,28 @@ async function retryUnseal(
   return { applied: { refused, state: sector.state, jobs: [] }, jobs: job ? [job] : [] };
 }
 
-async function lockFenced(trx: Trx, fence: Fence): Promise<PhaseRunRow | undefined> {
-  const seen = await findRun(trx, fence.runId);
-  if (!seen) return undefined;
-  await lockSector(trx, { miner: seen.miner, number: seen.number });
+/** The sector first, then the run that the fence holds; undefined when it does not. */
+async function lockWithSector(
+  trx: Trx,
+  fence: Fence,
+): Promise<{ readonly id: SectorId; readonly sector: LockedSector; readonly run: PhaseRunRow } | undefined> {
+  const id = await sectorOf(trx, fence);
+  if (!id) return undefined;
+  const sector = await lockSectorAt(trx, id);
   const run = await lockHeldRun(trx, fence);
-  return run?.worker === fence.worker ? run : undefined;
+  return run && { id, sector, run };
+}
+
+async function sectorOf(trx: Trx, { sector, runId }: Fence): Promise<SectorId | undefined> {
+  if (sector) return sector;
+  const run = await findRun(trx, runId);
+  return run && { miner: run.miner, number: run.number };
+}
+
+function ownRun(runs: readonly RunFacts[], { runId }: Fence): RunFacts {
+  const run = runs.find(({ id }) => id === runId);
+  if (!run) throw new BeeproError('INTERNAL', { detail: `run ${runId} is not one of its sector` });
+  return run;
 }
 
 /** Nothing that a stand-in did passes for the real thing in a sector's log. */

@@ -1,39 +1,43 @@
-import { execFile } from 'node:child_process';
-import { BeeproError, type Bytes } from '#core';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bytes } from '#core';
+
+/** Of a file's `blocks`, whatever its file system's own are (stat(2)). */
+const BLOCK_BYTES = 512;
 
 /**
- * What each folder directly below a path takes on the disk, by its name, holes not counted. Asked by a child process,
- * as {@link diskSpace}: a hung disk holds up nobody here.
- * @throws BeeproError `STORAGE_STALLED`, `STORAGE_IO`
+ * What each folder directly below a path takes on the disk, by its name, holes not counted. One question at a time: a
+ * disk that hangs keeps one of this process's threads, and its answer is never there.
  */
-export function folderUse(path: string, timeoutMs = 30_000): Promise<ReadonlyMap<string, Bytes>> {
-  return new Promise((resolve, reject) => {
-    const stalled = () =>
-      reject(new BeeproError('STORAGE_STALLED', { what: 'The file system', path, ms: timeoutMs }));
-    const late = setTimeout(stalled, timeoutMs);
-    execFile(
-      'du',
-      ['-B1', '--max-depth=1', '--one-file-system', '--', path],
-      {
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL',
-        env: { ...process.env, LC_ALL: 'C' },
-        maxBuffer: 16 * 2 ** 20,
-      },
-      (error, stdout, stderr) => {
-        clearTimeout(late);
-        if (error?.killed) return stalled();
-        const uses = new Map<string, Bytes>();
-        for (const line of stdout.split('\n')) {
-          const [size, name] = line.split('\t');
-          if (name?.startsWith(`${path}/`)) uses.set(name.slice(path.length + 1), Number(size));
-        }
-        // Files come and go while they are counted: du says so, and goes on.
-        if (error && !/No such file or directory/.test(stderr)) {
-          return reject(new BeeproError('STORAGE_IO', { path, detail: stderr.trim() || error.message }));
-        }
-        return resolve(uses);
-      },
-    );
-  });
+export async function folderUse(path: string): Promise<ReadonlyMap<string, Bytes>> {
+  const { dev } = await lstat(path);
+  const uses = new Map<string, Bytes>();
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) uses.set(entry.name, await treeUse(join(path, entry.name), dev, new Set()));
+  }
+  return uses;
+}
+
+/** @param linked files of several names that were counted under another one */
+async function treeUse(path: string, device: number, linked: Set<number>): Promise<Bytes> {
+  const facts = await lstat(path).catch(absent);
+  if (facts?.dev !== device) return 0;
+  let bytes = facts.blocks * BLOCK_BYTES;
+  for (const entry of (await readdir(path, { withFileTypes: true }).catch(absent)) ?? []) {
+    const at = join(path, entry.name);
+    if (entry.isDirectory()) {
+      bytes += await treeUse(at, device, linked);
+      continue;
+    }
+    const file = await lstat(at).catch(absent);
+    if (!file || linked.has(file.ino)) continue;
+    if (file.nlink > 1) linked.add(file.ino);
+    bytes += file.blocks * BLOCK_BYTES;
+  }
+  return bytes;
+}
+
+/** Files come and go while they are counted. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }

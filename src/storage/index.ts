@@ -7,7 +7,7 @@ export {
   hashFile,
   verifyCopy,
 } from './copy-file.ts';
-export { type DiskSpace, diskSpace } from './disk-space.ts';
+export { type DiskSpace, diskSpace, localDiskSpace } from './disk-space.ts';
 export { storageError, withStallLimit } from './file-errors.ts';
 export { folderUse } from './folder-use.ts';
 export { type LandedRecord, type LandedSector, locateLanded } from './landed-sector.ts';

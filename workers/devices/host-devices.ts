@@ -185,6 +185,8 @@ export class HostDevices {
 
   /** Devices whose back-off has passed, and that are there to be tried. */
   dueForTest(): readonly Device[] {
+    // Asked every second, and mostly nothing is out.
+    if (![...this.#records.values()].some(({ out }) => out !== undefined)) return [];
     const { out } = this.#options.settings();
     return this.list.filter(({ id, absent }) => {
       const isOut = this.#records.get(id)?.out !== undefined && absent === undefined && !out.includes(id);

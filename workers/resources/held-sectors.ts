@@ -7,8 +7,9 @@ import {
   sealProof,
   sealProofById,
 } from '#core';
-import { type Database, listHeldSectors, listMiners } from '#db';
+import { type Database, listHeldSectors, listMiners, type MinerRow } from '#db';
 import type { SectorKind } from '#sched';
+import type { SectorMove } from '../sector-move.ts';
 
 /** A sector that takes room on this host. */
 export interface SectorHere extends SectorId {
@@ -30,24 +31,45 @@ interface Modules {
 }
 
 /** What the coordinator and the operator do to sectors is seen so late at most, in ms. */
-const FRESH_MS = 2_000;
+const FRESH_MS = 10_000;
 
-/** The sectors of this host, read from MySQL every two seconds at most, and anew when a run of this host has ended. */
+/** New miners are seen so late at most, in ms. */
+const MINERS_FRESH_MS = 20_000;
+
+/**
+ * The sectors of this host: read from MySQL at most every ten seconds, or fresher where it is asked for, and kept up
+ * with what runs of this host make of them.
+ */
 export class HeldSectors {
   readonly #modules: Modules;
   #known: { readonly value: SectorsHere; readonly at: number } | undefined;
   #reading: Promise<SectorsHere> | undefined;
   /** Apart from the sectors: no run of this host changes what the miners seal. */
-  #offered: { readonly value: readonly SealProof[]; readonly at: number } | undefined;
+  #miners: { readonly value: readonly MinerRow[]; readonly at: number } | undefined;
 
   constructor(modules: Modules) {
     this.#modules = modules;
   }
 
-  /** A run of this host has ended, or a setting has changed. */
+  /** What was read no longer holds. */
   forget(): void {
     this.#known = undefined;
     this.#reading = undefined;
+  }
+
+  /** A run of this host has ended with its sector in another state, which stays here. */
+  move({ miner, number, state, at }: SectorMove): void {
+    if (this.#known && this.#known.at > at && !this.#reading) return;
+    const known = this.#known?.value;
+    const index = known?.held.findIndex((one) => one.miner === miner && one.number === number) ?? -1;
+    const sector = known?.held[index];
+    // One that was not known here is AddPiece's; and whether a reading that goes on has seen the move, nobody knows.
+    if (!this.#known || !known || !sector || this.#reading) this.forget();
+    else
+      this.#known = {
+        ...this.#known,
+        value: { ...known, held: known.held.with(index, { ...sector, state }) },
+      };
   }
 
   /** @param freshMs how old the answer may be, when no run of this host has ended since */
@@ -55,9 +77,10 @@ export class HeldSectors {
     if (this.#known && performance.now() - this.#known.at < freshMs) return this.#known.value;
     this.#reading ??= this.#read();
     const reading = this.#reading;
+    const at = performance.now();
     try {
       const value = await reading;
-      if (this.#reading === reading) this.#known = { value, at: performance.now() };
+      if (this.#reading === reading) this.#known = { value, at };
       return value;
     } finally {
       if (this.#reading === reading) this.#reading = undefined;
@@ -78,13 +101,12 @@ export class HeldSectors {
   }
 
   async #readOffered(): Promise<readonly SealProof[]> {
-    if (this.#offered && performance.now() - this.#offered.at < FRESH_MS) return this.#offered.value;
     const { database, sealVariant } = this.#modules;
-    const miners = await listMiners(database.kysely);
-    const value = miners.flatMap(({ id, sector_size: size }) =>
+    if (!this.#miners || performance.now() - this.#miners.at >= MINERS_FRESH_MS) {
+      this.#miners = { value: await listMiners(database.kysely), at: performance.now() };
+    }
+    return this.#miners.value.flatMap(({ id, sector_size: size }) =>
       isSectorSize(size) ? [sealProof(size, sealVariant(id))] : [],
     );
-    this.#offered = { value, at: performance.now() };
-    return value;
   }
 }

@@ -34,8 +34,8 @@ export function parseMeminfo(text: string): HostMemory {
 }
 
 interface ControlGroup {
-  /** `memory.max`; undefined: no limit. */
-  readonly max: Bytes | undefined;
+  /** `memory.max`. */
+  readonly max: Bytes;
   readonly current: Bytes;
   /** Pages of files, which the kernel drops when it must. */
   readonly fileCache: Bytes;
@@ -43,38 +43,28 @@ interface ControlGroup {
 
 /** Less where a control group allows less than the machine has (cgroup v2, `memory.max`). */
 export function withinGroup(memory: HostMemory, group: ControlGroup): HostMemory {
-  if (group.max === undefined) return memory;
   const left = Math.max(0, group.max - Math.max(0, group.current - group.fileCache));
   return { total: Math.min(memory.total, group.max), available: Math.min(memory.available, left) };
 }
 
-/** This process's own group and those around it: each may have a limit. Empty without cgroup v2. */
+/** This process's own group and those around it, as far as they have a limit. Empty without cgroup v2. */
 function controlGroups({ proc, cgroups }: MemoryPlaces): ControlGroup[] {
   const path = /^0::(\/.*)$/m.exec(readText(join(proc, 'self/cgroup')) ?? '')?.[1];
   const groups: ControlGroup[] = [];
   for (let at = path; at !== undefined && at !== '/'; at = dirname(at)) {
     const folder = join(cgroups, at);
+    // "max" is no number.
     const max = Number(readText(join(folder, 'memory.max')));
+    if (!Number.isFinite(max) || max <= 0) continue;
     const stat = readText(join(folder, 'memory.stat')) ?? '';
     const field = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
     groups.push({
-      // "max" is no number.
-      max: Number.isFinite(max) && max > 0 ? max : undefined,
+      max,
       current: Number(readText(join(folder, 'memory.current')) ?? 0),
       fileCache: field('active_file') + field('inactive_file'),
     });
   }
   return groups;
-}
-
-/**
- * Memory that a process has taken for itself: files that it maps are not counted, since `MemAvailable` does not count
- * them as used either. 0 of one that has ended.
- */
-export function takenMemory(pid: number, proc = SYSTEM.proc): Bytes {
-  const status = readText(join(proc, String(pid), 'status')) ?? '';
-  const kib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
-  return (kib('RssAnon') + kib('RssShmem')) * 1024;
 }
 
 function readText(path: string): string | undefined {

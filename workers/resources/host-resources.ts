@@ -3,12 +3,13 @@ import { type Bytes, formatCoreSet, type Phase, parseCoreSet } from '#core';
 import type { Database } from '#db';
 import type { Logger } from '#log';
 import { bindUnit, type CpuTopology, chooseUnit, coreUnits, type MemoryView, type ScratchView } from '#sched';
-import type { SealerCores } from '#sealer';
+import { type SealerCores, takenMemory } from '#sealer';
 import type { ActiveRun } from '../active-run.ts';
 import type { AgentSettings } from '../agent-settings.ts';
+import type { SectorMove } from '../sector-move.ts';
 import { readCpuTopology } from './cpu-topology.ts';
 import { HeldSectors, type SectorHere } from './held-sectors.ts';
-import { readHostMemory, takenMemory } from './host-memory.ts';
+import { type HostMemory, readHostMemory } from './host-memory.ts';
 import { memoryView, scratchView } from './resource-views.ts';
 import { type DiskAnswer, WorkspaceDisk } from './workspace-disk.ts';
 
@@ -43,6 +44,9 @@ export interface HardwareFacts {
   readonly workspace: { readonly path: string; readonly capacity: Bytes; readonly free: Bytes } | null;
 }
 
+/** A claim takes no memory for some time; what it will take is counted from then on. In ms. */
+const MEMORY_FRESH_MS = 200;
+
 /** Phases that compute label layers, and are given cores of their own for it. */
 const ON_CORES: ReadonlySet<Phase> = new Set(['precommit1', 'unseal']);
 
@@ -52,6 +56,7 @@ export class HostResources {
   readonly #topology: CpuTopology;
   readonly #disk: WorkspaceDisk;
   readonly #sectors: HeldSectors;
+  #memory: { readonly value: HostMemory; readonly at: number } | undefined;
 
   constructor(modules: Modules) {
     const { worker, database, settings, workspaceDir: path, log } = modules;
@@ -65,9 +70,15 @@ export class HostResources {
     });
   }
 
-  /** A run has ended, or a setting has changed: what was read of the sectors no longer holds. */
+  /** What was read of the sectors no longer holds. */
   forget(): void {
     this.#sectors.forget();
+  }
+
+  /** A run has ended. What it made of its sector is known if it was accepted here and the sector stays. */
+  runEnded(move: SectorMove | undefined): void {
+    if (move) this.#sectors.move(move);
+    else this.#sectors.forget();
   }
 
   /**
@@ -90,7 +101,7 @@ export class HostResources {
       sectors: sectors.held.length + beginning,
       held: sectors.held,
       memory: memoryView({
-        host: readHostMemory(),
+        host: this.#hostMemory(),
         keepFree: settings.memoryKeepFree(),
         runs: runs.map((run) => ({
           phase: run.phase,
@@ -110,6 +121,14 @@ export class HostResources {
         override: settings.sectorSpace(),
       }),
     };
+  }
+
+  #hostMemory(): HostMemory {
+    const now = performance.now();
+    if (!this.#memory || now - this.#memory.at >= MEMORY_FRESH_MS) {
+      this.#memory = { value: readHostMemory(), at: now };
+    }
+    return this.#memory.value;
   }
 
   /**

@@ -1,8 +1,7 @@
 import { type Bytes, PHASE_NAMES, PHASES, type Phase } from '#core';
 import { type DeviceView, freeSlots } from '#sched';
-import type { SealerPool } from '#sealer';
+import { type SealerPool, takenMemory } from '#sealer';
 import { PHASE_HANDLERS } from '../phases/index.ts';
-import { takenMemory } from './host-memory.ts';
 
 /**
  * What idle sealers hold that the next run of a phase would be given with its process: it is no longer free, and needs

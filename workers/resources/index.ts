@@ -5,7 +5,6 @@ export {
   type MemoryPlaces,
   parseMeminfo,
   readHostMemory,
-  takenMemory,
   withinGroup,
 } from './host-memory.ts';
 export { type HardwareFacts, HostResources, type ResourceViews } from './host-resources.ts';

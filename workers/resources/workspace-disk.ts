@@ -1,6 +1,6 @@
 import type { Bytes } from '#core';
 import type { Logger } from '#log';
-import { type DiskSpace, diskSpace, folderUse } from '#storage';
+import { type DiskSpace, folderUse, localDiskSpace } from '#storage';
 
 /** The workspace's disk as it was measured. */
 export interface DiskLook {
@@ -20,19 +20,22 @@ export interface WorkspaceDiskOptions {
 }
 
 /** Others write there too: a look is good for so long, in ms. */
-const FRESH_MS = 1_000;
+const FRESH_MS = 2_000;
 /** While nothing runs here only others write. */
 const IDLE_FRESH_MS = 5_000;
 /** Folders are counted so often: sealing writes some GB in that time, and is then counted too high, never too low. */
 const COUNT_MS = 10_000;
+/** While nothing runs here, and nothing did at the last count. */
+const IDLE_COUNT_MS = 60_000;
 /** The first decision waits for the first measurement so long; later ones take the last and have it renewed. */
 const PATIENCE_MS = 3_000;
 /** An older look says nothing any more. */
 const STALE_MS = 30_000;
 
 /**
- * Measures the disk that sectors are sealed on, at most once a second and one measurement at a time, by processes of
- * their own: a mount that hangs leaves the last look in force for a while, then none, and holds up nothing else.
+ * Measures the disk that sectors are sealed on, at most every two seconds. No question is asked while one like it waits: a
+ * disk that hangs keeps two threads of this process, leaves the last look in force for a while, then none, and holds
+ * up nothing else.
  */
 export class WorkspaceDisk {
   readonly #options: WorkspaceDiskOptions;
@@ -41,6 +44,7 @@ export class WorkspaceDisk {
   #usesAt = Number.NEGATIVE_INFINITY;
   #measuring: Promise<void> | undefined;
   #counting = false;
+  #countedBusy = true;
   #trouble: string | undefined;
 
   constructor(options: WorkspaceDiskOptions) {
@@ -57,7 +61,7 @@ export class WorkspaceDisk {
       const isStale = !this.#space || now - this.#space.at >= STALE_MS;
       if (isStale) await atMost(this.#measuring, PATIENCE_MS);
     }
-    if (now - this.#usesAt >= COUNT_MS) this.#count();
+    if (now - this.#usesAt >= (busy || this.#countedBusy ? COUNT_MS : IDLE_COUNT_MS)) this.#count(busy);
     const known = this.#space;
     if (known && performance.now() - known.at < STALE_MS)
       return { look: { space: known.value, uses: this.#uses } };
@@ -67,7 +71,7 @@ export class WorkspaceDisk {
   }
 
   async #measure(): Promise<void> {
-    const { path, measure = diskSpace, log } = this.#options;
+    const { path, measure = localDiskSpace, log } = this.#options;
     try {
       const value = await measure(path);
       this.#space = { value, at: performance.now() };
@@ -80,9 +84,10 @@ export class WorkspaceDisk {
     }
   }
 
-  #count(): void {
+  #count(busy: boolean): void {
     if (this.#counting) return;
     this.#counting = true;
+    this.#countedBusy = busy;
     const { path, count = folderUse, log } = this.#options;
     count(path)
       .then((uses) => {

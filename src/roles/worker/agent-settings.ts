@@ -1,12 +1,18 @@
 import type { Settings } from '#config';
+import { PHASE_NAMES, type Phase } from '#core';
 import { retryScale } from '#sector';
 import type { AgentSettings } from '#workers';
+
+/** Made once: limits are asked for with every decision. */
+const LIMITS = Object.fromEntries(PHASE_NAMES.map((phase) => [phase, `worker.limit.${phase}`])) as {
+  readonly [P in Phase]: `worker.limit.${P}`;
+};
 
 /** The agent's questions, answered from the live settings at the moment they are asked. */
 export function agentSettings(settings: Settings, worker: string): AgentSettings {
   const here = { worker };
   return {
-    limit: (phase) => settings.get(`worker.limit.${phase}`, here),
+    limit: (phase) => settings.get(LIMITS[phase], here),
     maxSectors: () => settings.get('worker.max_sectors', here),
     memory: (phase) => settings.get(`worker.memory.${phase}`, here),
     memoryKeepFree: () => settings.get('worker.memory_keep_free', here),

@@ -109,6 +109,36 @@ describe('fetching', () => {
     expect(await two.wait([name], 2_000)).toBe(name);
   });
 
+  test('a marker goes with the last job of its queue, and stays while there is another', async () => {
+    const name = queue();
+    const one = fetcher();
+    const markers = () => redis.redis.zcard(bus.key(name, 'marker'));
+    await publishJob(bus, request(name, 1));
+    await publishJob(bus, request(name, 2));
+    await one.tryFetch(name);
+    expect(await one.withJobs([name])).toEqual([name]);
+    expect(await markers()).toBe(1);
+    await one.tryFetch(name);
+    expect(await markers()).toBe(1);
+    expect(await one.withJobs([name])).toEqual([]);
+    expect(await markers()).toBe(0);
+    await publishJob(bus, request(name, 3));
+    expect(await one.wait([name], 2_000)).toBe(name);
+  });
+
+  test('a marker that Redis gave too late for one wait is told to the next, whatever that one asks for', async () => {
+    const [early, later] = [queue(), queue()];
+    await publishJob(bus, request(early, 1));
+    const one = fetcher();
+    await redis.redis.client('PAUSE', 1_500, 'ALL');
+    expect(await one.wait([early], 50)).toBeUndefined();
+    // Answered only after the pause, behind the marker's taking.
+    await waitFor(async () => (await redis.redis.zcard(bus.key(early, 'marker'))) === 0, {
+      what: 'the marker to be taken',
+    });
+    expect(await one.wait([later], 2_000)).toBe(early);
+  });
+
   test('waking a worker ends its wait with no queue', async () => {
     const one = fetcher('host-wake');
     const waiting = one.wait([queue()], 2_000);

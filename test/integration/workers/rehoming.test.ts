@@ -60,7 +60,7 @@ async function run(id: SectorId, phase: string, status = 'running'): Promise<Pha
 
 /** The sealer that the journal of a run on host-a names. */
 function sealerOf(runId: number): ProcessIdentity | undefined {
-  const intent = join(state('host-a'), 'runs', String(runId), 'run.json');
+  const intent = join(state('host-a'), 'runs', `${runId}.json`);
   if (!existsSync(intent)) return undefined;
   const name = JSON.parse(readFileSync(intent, 'utf8')).sealer as string;
   const record = join(state('host-a'), 'sealers', name, 'sealer.json');

@@ -40,8 +40,9 @@ describe('the journal of runs', () => {
 
   test('an intent that was never written whole is as if nothing had begun', async () => {
     const journal = await RunJournal.open(folder.path);
-    await mkdir(join(folder.path, '13'));
-    await writeFile(join(folder.path, '13', 'run.json.tmp'), '{"format":1,"ru');
+    await writeFile(join(folder.path, '13.json.tmp'), '{"format":1,"ru');
+    await writeFile(join(folder.path, '14.json'), '{"format":1,"ru');
+    await writeFile(join(folder.path, '15.result.json'), JSON.stringify({ done: {}, ...TIMES }));
     expect(await journal.list()).toEqual([]);
     expect(await readdir(folder.path)).toEqual([]);
   });
@@ -49,9 +50,28 @@ describe('the journal of runs', () => {
   test('a result that was never written whole is no result', async () => {
     const journal = await RunJournal.open(folder.path);
     await journal.writeIntent(INTENT);
-    await writeFile(join(folder.path, '12', 'result.json'), '{"done":{"comm');
+    await writeFile(join(folder.path, '12.result.json'), '{"done":{"comm');
     expect(await journal.read(12)).toEqual({ intent: INTENT, outcome: undefined });
   });
+});
+
+test('the journal of an older agent, a folder for each run, is gone on with', async () => {
+  const outcome = { done: { commD: 'ab' }, ...TIMES };
+  for (const [id, files] of [
+    ['12', { 'run.json': { format: 1, ...INTENT }, 'result.json': outcome }],
+    ['13', { 'run.json': { format: 1, ...INTENT, runId: 13 } }],
+    ['14', { 'run.json.tmp': {} }],
+  ] as const) {
+    await mkdir(join(folder.path, id));
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(folder.path, id, name), JSON.stringify(text));
+  }
+  const journal = await RunJournal.open(folder.path);
+  expect(await journal.list()).toEqual([
+    { intent: INTENT, outcome },
+    { intent: { ...INTENT, runId: 13 }, outcome: undefined },
+  ]);
+  expect((await readdir(folder.path)).sort()).toEqual(['12.json', '12.result.json', '13.json']);
 });
 
 describe('the memo of C2', () => {

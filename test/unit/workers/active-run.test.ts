@@ -7,7 +7,7 @@ afterEach(() => vi.useRealTimers());
 
 function runOf(elapsedMs: number, hostEpoch = () => 1): ActiveRun {
   const start = { began: new Date(), elapsedMs };
-  const row = { id: 1, attempt: 1, claim: 1 } as PhaseRunRow;
+  const row = { id: 1, attempt: 1, claim: 1, miner: 1000, number: 7 } as PhaseRunRow;
   return new ActiveRun(row, { worker: 'host-a', hostEpoch, job: undefined, start });
 }
 
@@ -26,7 +26,14 @@ test('what passed before a restart of the agent counts, and never less than noth
 test('the fence shows the claim and the host epoch of the moment', () => {
   let epoch = 4;
   const run = runOf(0, () => epoch);
-  expect(run.fence).toEqual({ runId: 1, attempt: 1, claim: 1, worker: 'host-a', hostEpoch: 4 });
+  expect(run.fence).toEqual({
+    runId: 1,
+    attempt: 1,
+    claim: 1,
+    worker: 'host-a',
+    hostEpoch: 4,
+    sector: { miner: 1000, number: 7 },
+  });
   epoch = 5;
   run.claimedAgain({ id: 1, attempt: 1, claim: 2 } as PhaseRunRow);
   expect(run.fence).toMatchObject({ claim: 2, hostEpoch: 5 });

@@ -19,12 +19,12 @@ export class HostFiles {
   /** Ids of the runs in the journal. */
   journal(): number[] {
     const runs = join(this.state, 'runs');
-    return existsSync(runs) ? readdirSync(runs).map(Number) : [];
+    return existsSync(runs) ? [...new Set(readdirSync(runs).map((name) => Number.parseInt(name, 10)))] : [];
   }
 
   /** The sealer that the journal of a run names. */
   sealerOf(runId: number): { name: string; identity: ProcessIdentity } | undefined {
-    const intent = join(this.state, 'runs', String(runId), 'run.json');
+    const intent = join(this.state, 'runs', `${runId}.json`);
     if (!existsSync(intent)) return undefined;
     const name = JSON.parse(readFileSync(intent, 'utf8')).sealer as string;
     const identity = this.sealerNamed(name);
@@ -45,7 +45,7 @@ export class HostFiles {
 
   /** The outcome of a run in the journal. */
   outcomeOf(runId: number): unknown {
-    const outcome = join(this.state, 'runs', String(runId), 'result.json');
+    const outcome = join(this.state, 'runs', `${runId}.result.json`);
     return existsSync(outcome) ? JSON.parse(readFileSync(outcome, 'utf8')) : undefined;
   }
 

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sealProof } from '#core';
+import { takenMemory } from '#sealer';
 import { createTestFolder, type TestFolder } from '#testing';
 import {
   type MemoryFacts,
   memoryView,
   parseMeminfo,
   readHostMemory,
-  takenMemory,
   withinGroup,
 } from '../../../../workers/resources/index.ts';
 
@@ -40,7 +40,6 @@ describe('physical memory', () => {
   });
 
   test.each([
-    ['no limit', undefined, 50 * GiB, { total: 128 * GiB, available: 100 * GiB }],
     ['a limit that leaves less', 64 * GiB, 50 * GiB, { total: 64 * GiB, available: 24 * GiB }],
     ['a limit above the machine', 256 * GiB, 50 * GiB, { total: 128 * GiB, available: 100 * GiB }],
     ['a group that is full', 40 * GiB, 50 * GiB, { total: 40 * GiB, available: 0 }],

@@ -70,7 +70,7 @@ describe('the workspace’s disk', () => {
         return answer;
       };
       expect(await look()).toMatchObject({ look: { space: SPACE } });
-      await vi.advanceTimersByTimeAsync(1_500);
+      await vi.advanceTimersByTimeAsync(2_500);
       expect(await look()).toMatchObject({ look: { space: SPACE } });
       await vi.advanceTimersByTimeAsync(40_000);
       answers.unshift(() => Promise.reject(new Error('stale file handle')));
