@@ -17,6 +17,7 @@ export { type IntentContent, type Match, matchForeign } from './matching.ts';
 export { operatorGas, type ReplaceRequest } from './operator-gas.ts';
 export { type MemberOutcome, memberOutcome } from './outcome.ts';
 export { createMessagePump, type MessagePump } from './pump.ts';
+export { refusedForGood } from './refused.ts';
 export { replaceMessage } from './replace.ts';
 export { resolveSender } from './sender.ts';
 export { messageBackoffMs } from './setback.ts';

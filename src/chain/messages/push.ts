@@ -12,8 +12,10 @@ import {
   serverNow,
 } from '#db';
 import type { ChainApi } from '../rpc/index.ts';
+import { requestCancel } from './cancel.ts';
 import type { MessageModules } from './context.ts';
 import { isKnown } from './lookup.ts';
+import { refusedForGood } from './refused.ts';
 import { CLEAR, messageBackoffMs, setBack } from './setback.ts';
 import { storedBytes } from './stored-bytes.ts';
 
@@ -29,10 +31,14 @@ export async function pushMessage(modules: MessageModules, row: MessageRow): Pro
     const version = await newestSigned(modules, row);
     const nodes = await modules.chain.inRotation();
     if (nodes.length === 0) throw new BeeproError('CHAIN_NODES_MISSING');
-    const { holders, failure, isUsed } = await tellNodes(modules, row, version, nodes, []);
+    const { holders, failures, isUsed } = await tellNodes(modules, row, version, nodes, []);
     killPoint('message.pushed');
     // A nonce that has been used: the watch finds out by which message.
-    if (holders.length === 0 && !isUsed) throw failure;
+    if (holders.length === 0 && !isUsed) {
+      const refused = refusedForGood(failures, row.tries + 1);
+      if (refused) await requestCancel(modules, row, refused);
+      throw failures[0];
+    }
     await patchMessage(modules.db.kysely, row.id, ['signed'], {
       ...CLEAR,
       state: 'pushed',
@@ -63,8 +69,8 @@ export async function pushAgain(
 interface Told {
   /** The nodes that have the message. */
   readonly holders: readonly string[];
-  /** Why the others have it not. */
-  readonly failure: unknown;
+  /** Why the others have it not, of each. */
+  readonly failures: readonly unknown[];
   /** A node says that the nonce has been used on chain. */
   readonly isUsed: boolean;
 }
@@ -102,7 +108,7 @@ async function tellNodes(
     failures.push(answer.reason);
   }
   const isUsed = failures.some((failure) => isBeeproError(failure, 'CHAIN_NONCE_TOO_LOW'));
-  return { holders, failure: failures[0], isUsed };
+  return { holders, failures, isUsed };
 }
 
 /** The newest bytes there are: a message that was found on chain alone has none. */

@@ -45,6 +45,11 @@ export const MESSAGE_ERRORS = defineErrors({
     message: 'The message has no purpose any more: {detail}',
     cure: 'Nothing needs to be done; its nonce, where it had one, is freed by a transfer of nothing to the sender itself.',
   },
+  MESSAGE_REFUSED: {
+    severity: 'permanent',
+    message: 'No node takes the message, after {tries} tries: {detail}',
+    cure: 'Its nonce is freed by a transfer of nothing to the sender itself, and its sectors are batched again.',
+  },
   MESSAGE_CANCELLED: {
     severity: 'permanent',
     message: 'The message was cancelled: {reason}',

@@ -189,6 +189,30 @@ describe('several nodes', () => {
   });
 });
 
+describe('a message that no node takes', () => {
+  it('is given up after some tries, and frees its nonce for the next', async () => {
+    const { chain } = bench.rig.modules;
+    const id = await bench.send();
+    const next = await bench.send();
+    const { value } = await bench.row(id);
+    const refused = new BeeproError('CHAIN_SIGNATURE_REFUSED', {
+      ...{ node: chain.node, method: 'MpoolPush', detail: 'invalid signature' },
+    });
+    const refusing = poolOfOne({
+      ...chain,
+      mpoolPush: (...args: Parameters<ChainApi['mpoolPush']>) =>
+        args[0].message.value === value ? Promise.reject(refused) : chain.mpoolPush(...args),
+    });
+    for (let tries = 0; tries < 8 && (await bench.row(id)).state !== 'pushed'; tries += 1) {
+      await bench.pump({}, refusing).send();
+      await bench.hurry();
+    }
+    expect(await bench.row(id)).toMatchObject({ state: 'pushed', cancel_code: 'MESSAGE_REFUSED' });
+    expect(await bench.toEnd(id)).toMatchObject({ state: 'cancelled', error_code: 'MESSAGE_REFUSED' });
+    expect(await bench.toEnd(next)).toMatchObject({ state: 'final', exit_code: 0 });
+  });
+});
+
 describe('a key that other software uses too', () => {
   it('its messages are noticed, and ours come after them', async () => {
     const theirs = await bench.foreign();
