@@ -1,13 +1,5 @@
-import {
-  BeeproError,
-  isErrorCode,
-  killPoint,
-  type SectorId,
-  sealProofById,
-  sectorName,
-  toBeeproError,
-} from '#core';
-import { type Database, findSectorOnNetwork, noteRunProgress, type PhaseRunRow } from '#db';
+import { BeeproError, isErrorCode, killPoint, toBeeproError } from '#core';
+import { type Database, noteRunProgress, type PhaseRunRow } from '#db';
 import type { Logger } from '#log';
 import { type JobEnd, jobId, type QueueBus, queueName, removeJob } from '#queues';
 import {
@@ -28,6 +20,7 @@ import type { ChainFacts } from './chain-facts.ts';
 import { Deferral, deferralFor } from './deferral.ts';
 import type { HostDevices } from './devices/index.ts';
 import { isDiskFull, patiently } from './patience.ts';
+import { openPhaseContext } from './phase-context.ts';
 import { PHASE_HANDLERS, type PhaseContext, type PhaseHandler } from './phases/index.ts';
 import { ProgressNotes } from './progress-notes.ts';
 import { RunSealer } from './run-sealer.ts';
@@ -80,7 +73,7 @@ export class RunExecutor {
   async execute(run: ActiveRun, journalled?: JournalledRun): Promise<void> {
     const log = this.#log(run.row);
     try {
-      const context = await patiently(() => this.#context(run, log), {
+      const context = await patiently(() => openPhaseContext(this.#modules, run, log), {
         signal: run.leaving,
         onPause: (error) => log.warn({ err: error }, 'the run waits for MySQL'),
       });
@@ -343,58 +336,6 @@ export class RunExecutor {
       bootId: readBootId(),
       claimedAt: run.began.toISOString(),
       claimedUptimeMs: Math.max(0, uptimeMs() - run.elapsedMs),
-    };
-  }
-
-  async #context(run: ActiveRun, log: Logger): Promise<PhaseContext> {
-    const { database, workspace } = this.#modules;
-    const id: SectorId = { miner: run.row.miner, number: run.row.number };
-    const load = async () => {
-      const found = await findSectorOnNetwork(database.kysely, id);
-      if (!found) throw new BeeproError('NOT_FOUND', { what: 'sector', name: sectorName(id) });
-      return found;
-    };
-    const { row, network } = await load();
-    const proof = sealProofById(row.seal_proof);
-    if (!proof) throw new BeeproError('INTERNAL', { detail: `seal proof ${row.seal_proof} is unknown` });
-    run.proof = proof;
-    // What was just read serves the phase's first question; whatever it asks later is read anew.
-    let justRead: typeof row | undefined = row;
-    const sector = async () => {
-      const known = justRead ?? (await load()).row;
-      justRead = undefined;
-      return known;
-    };
-    return {
-      run: run.row,
-      get fence() {
-        return run.fence;
-      },
-      id,
-      proof,
-      network,
-      worker: this.#modules.worker,
-      database,
-      chain: this.#modules.chain,
-      settings: this.#modules.settings,
-      workspace,
-      inbox: this.#modules.inbox,
-      sealerSector: { ...id, proof: proof.id, dir: workspace.dir(id) },
-      log,
-      signal: run.signal,
-      sector,
-      requireClaim: async () => {
-        run.signal.throwIfAborted();
-        if (!(await noteRunProgress(database.kysely, run.fence, {})))
-          throw new BeeproError('SEALER_CANCELLED');
-      },
-      progress: () => undefined,
-      seal: async (step, op, params) => {
-        run.signal.throwIfAborted();
-        if (!run.sealer) throw new BeeproError('INTERNAL', { detail: `${run.phase} has no sealer` });
-        return run.sealer.request(step, op, params);
-      },
-      standIn: async () => run.sealer?.findStandIn(),
     };
   }
 

@@ -13,8 +13,11 @@ export * from './miners.ts';
 export * from './offered-runs.ts';
 export * from './operator-word.ts';
 export * from './outbox.ts';
+<<<<<<< HEAD
 export * from './own-blocks.ts';
 export * from './pace.ts';
+=======
+>>>>>>> dispatch
 export * from './params-trust.ts';
 export * from './phase-runs.ts';
 export * from './pieces.ts';
@@ -22,6 +25,7 @@ export * from './pledging.ts';
 export * from './queue-pauses.ts';
 export * from './resting-sectors.ts';
 export * from './run-claims.ts';
+export * from './run-durations.ts';
 export * from './sector-events.ts';
 export * from './sectors.ts';
 export * from './seen-tipsets.ts';

@@ -63,18 +63,3 @@ export async function listRunningCommit2(executor: Executor): Promise<{ worker: 
     .execute();
   return rows.flatMap(({ worker, ageMs }) => (worker === null ? [] : [{ worker, ageMs: Number(ageMs) }]));
 }
-
-/** How long phases took lately, in ms: the mean of the newest accepted runs, for each worker and phase. */
-export async function meanDurations(
-  executor: Executor,
-  newest: number,
-): Promise<{ worker: string; phase: string; meanMs: number; runs: number }[]> {
-  const { rows } = await sql<{ worker: string; phase: string; meanMs: number; runs: number }>`
-    SELECT worker, phase, AVG(ms) AS meanMs, COUNT(*) AS runs
-      FROM (SELECT worker, phase, TIMESTAMPDIFF(MICROSECOND, started_at, answered_at) / 1000 AS ms
-              FROM phase_run
-             WHERE status = 'done' AND worker IS NOT NULL AND started_at IS NOT NULL AND answered_at IS NOT NULL
-             ORDER BY id DESC LIMIT ${sql.lit(newest)}) recent
-     GROUP BY worker, phase`.execute(executor);
-  return rows.map((row) => ({ ...row, meanMs: Number(row.meanMs), runs: Number(row.runs) }));
-}
