@@ -13,11 +13,7 @@ export * from './miners.ts';
 export * from './offered-runs.ts';
 export * from './operator-word.ts';
 export * from './outbox.ts';
-<<<<<<< HEAD
 export * from './own-blocks.ts';
-export * from './pace.ts';
-=======
->>>>>>> dispatch
 export * from './params-trust.ts';
 export * from './phase-runs.ts';
 export * from './pieces.ts';
