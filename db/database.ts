@@ -2,7 +2,7 @@ import { Kysely, MysqlDialect, sql, type Transaction } from 'kysely';
 import { BeeproError } from '#core';
 import { parseDatabaseUrl } from './connection/database-url.ts';
 import { BoundedPool } from './connection/pool.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from './schema/index.ts';
 
 /** What every repository function takes first: the database, or a transaction on it. */
 export type Executor = Kysely<Tables>;

@@ -32,5 +32,5 @@ export {
   type StateCount,
   type WorkerLoad,
 } from './repositories/overview.ts';
-export type * from './schema.ts';
+export type * from './schema/index.ts';
 export { transaction, untilNoConflict } from './transaction.ts';

@@ -10,7 +10,7 @@ import {
   openDatabase,
 } from './database.ts';
 import { MIGRATIONS, type Migration } from './migrations/index.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from './schema/index.ts';
 
 const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_POLL_S = 10;

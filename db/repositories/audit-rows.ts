@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { MessageTable, MessageVersionTable, PhaseRunTable } from '../schema.ts';
+import type { MessageTable, MessageVersionTable, PhaseRunTable } from '../schema/index.ts';
 
 /** Rows that contradict a rule, each query one rule of the audit. Run on an idle system or a consistent snapshot. */
 

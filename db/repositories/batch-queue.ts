@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { ActorId, Bytes, Epoch, SectorId, SectorNumber, SectorState } from '#core';
 import type { Executor } from '../database.ts';
-import type { BatchQueueTable } from '../schema.ts';
+import type { BatchQueueTable } from '../schema/index.ts';
 import { isAfter, type SectorRow } from './sectors.ts';
 import { serverNow } from './server-time.ts';
 

@@ -1,6 +1,6 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { ChainIdentityTable, ChainNodeTable } from '../schema.ts';
+import type { ChainIdentityTable, ChainNodeTable } from '../schema/index.ts';
 import { deletedRows } from './affected.ts';
 import { serverNow } from './server-time.ts';
 

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { AddressString } from '#core';
 import type { Executor } from '../database.ts';
-import type { ForeignMessageTable } from '../schema.ts';
+import type { ForeignMessageTable } from '../schema/index.ts';
 import { serverNow } from './server-time.ts';
 
 export type ForeignMessageRow = Selectable<ForeignMessageTable>;

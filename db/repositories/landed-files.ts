@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { SectorId } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { LandedFileTable } from '../schema.ts';
+import type { LandedFileTable } from '../schema/index.ts';
 import { serverNow } from './server-time.ts';
 
 export type LandedFileRow = Selectable<LandedFileTable>;

@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { BeeproError } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { LeaseTable } from '../schema.ts';
+import type { LeaseTable } from '../schema/index.ts';
 import { updatedRows } from './affected.ts';
 import { serverNow, serverTimeIn } from './server-time.ts';
 

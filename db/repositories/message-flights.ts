@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { AddressString, AttoFil } from '#core';
 import type { Executor } from '../database.ts';
-import type { MessageTable } from '../schema.ts';
+import type { MessageTable } from '../schema/index.ts';
 import { MESSAGE_COLUMNS } from './message-columns.ts';
 import { serverNow } from './server-time.ts';
 

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { CidString } from '#core';
 import type { Executor } from '../database.ts';
-import type { MessageNodeTable } from '../schema.ts';
+import type { MessageNodeTable } from '../schema/index.ts';
 import { serverTimeIn } from './server-time.ts';
 
 export type MessageNodeRow = Selectable<MessageNodeTable>;

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { SectorId, SectorState } from '#core';
 import type { Executor } from '../database.ts';
-import type { MessageSectorTable, MessageState } from '../schema.ts';
+import type { MessageSectorTable, MessageState } from '../schema/index.ts';
 import type { MessageRow } from './messages.ts';
 import { isAfter } from './sectors.ts';
 

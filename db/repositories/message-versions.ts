@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { MessageVersionTable } from '../schema.ts';
+import type { MessageVersionTable } from '../schema/index.ts';
 
 export type MessageVersionRow = Selectable<MessageVersionTable>;
 export type NewMessageVersion = Omit<Insertable<MessageVersionTable>, 'id' | 'created_at'>;

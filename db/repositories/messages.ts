@@ -2,7 +2,7 @@ import type { Insertable, Selectable, UpdateObject } from 'kysely';
 import type { ActorId, AddressString, SectorId } from '#core';
 import { BeeproError } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { MessageState, MessageTable, Tables } from '../schema.ts';
+import type { MessageState, MessageTable, Tables } from '../schema/index.ts';
 import { insertedId, updatedRows } from './affected.ts';
 import { serverNow } from './server-time.ts';
 

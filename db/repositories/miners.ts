@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { ActorId, SectorNumber } from '#core';
 import { BeeproError } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { MinerTable } from '../schema.ts';
+import type { MinerTable } from '../schema/index.ts';
 
 export type MinerRow = Selectable<MinerTable>;
 export type NewMiner = Insertable<MinerTable>;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SectorId } from '#core';
 import type { Executor } from '../database.ts';
-import type { Commit1Output } from '../schema.ts';
+import type { Commit1Output } from '../schema/index.ts';
 import { updatedRows } from './affected.ts';
 import type { PhaseRunRow } from './phase-runs.ts';
 import { serverNow } from './server-time.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { OutboxTable } from '../schema.ts';
+import type { OutboxTable } from '../schema/index.ts';
 import { deletedRows, insertedId } from './affected.ts';
 import { serverNow, serverTimeIn } from './server-time.ts';
 

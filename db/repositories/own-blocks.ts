@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { ActorId, CidString, Epoch } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { MiningHistoryTable, OwnBlockState, OwnBlockTable } from '../schema.ts';
+import type { MiningHistoryTable, OwnBlockState, OwnBlockTable } from '../schema/index.ts';
 import { updatedRows } from './affected.ts';
 import { serverNow } from './server-time.ts';
 

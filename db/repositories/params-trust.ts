@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { ParamsTrustTable } from '../schema.ts';
+import type { ParamsTrustTable } from '../schema/index.ts';
 import { deletedRows } from './affected.ts';
 
 export type ParamsTrustRow = Selectable<ParamsTrustTable>;

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Phase, SectorId } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { PhaseRunStatus, PhaseRunTable } from '../schema.ts';
+import type { PhaseRunStatus, PhaseRunTable } from '../schema/index.ts';
 import { insertedId, updatedRows } from './affected.ts';
 import { serverNow, serverTimeIn } from './server-time.ts';
 

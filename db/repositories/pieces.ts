@@ -1,7 +1,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ActorId, Bytes, CidString, SectorId } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { PieceTable } from '../schema.ts';
+import type { PieceTable } from '../schema/index.ts';
 import { insertedId, updatedRows } from './affected.ts';
 
 export type PieceRow = Selectable<PieceTable>;

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { ActorId, Phase, SectorNumber, SectorState } from '#core';
 import type { Executor } from '../database.ts';
-import type { PledgeDecisionTable } from '../schema.ts';
+import type { PledgeDecisionTable } from '../schema/index.ts';
 import { serverNow } from './server-time.ts';
 
 /** Sectors of a miner that are on their way, by the state that they stand in or, parked, would go on from. */

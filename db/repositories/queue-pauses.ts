@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Executor } from '../database.ts';
-import type { QueuePauseTable } from '../schema.ts';
+import type { QueuePauseTable } from '../schema/index.ts';
 import { deletedRows } from './affected.ts';
 
 export type QueuePauseRow = Selectable<QueuePauseTable>;

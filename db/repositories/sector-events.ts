@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { SectorId } from '#core';
 import type { Executor } from '../database.ts';
-import type { SectorEventTable } from '../schema.ts';
+import type { SectorEventTable } from '../schema/index.ts';
 
 export type SectorEventRow = Selectable<SectorEventTable>;
 

@@ -16,7 +16,7 @@ import {
   sectorName,
 } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { SectorTable, Tables } from '../schema.ts';
+import type { SectorTable, Tables } from '../schema/index.ts';
 import { updatedRows } from './affected.ts';
 import { serverNow } from './server-time.ts';
 

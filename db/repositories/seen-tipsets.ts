@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Epoch } from '#core';
 import type { Executor, Trx } from '../database.ts';
-import type { SeenTipsetTable } from '../schema.ts';
+import type { SeenTipsetTable } from '../schema/index.ts';
 
 export type SeenTipset = Pick<Selectable<SeenTipsetTable>, 'height' | 'tipset'>;
 

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Executor, Trx } from '../database.ts';
-import type { SettingHistoryTable, SettingTable } from '../schema.ts';
+import type { SettingHistoryTable, SettingTable } from '../schema/index.ts';
 import { serverNow } from './server-time.ts';
 
 export type SettingRow = Pick<Selectable<SettingTable>, 'name' | 'scope' | 'value'>;

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ActorId } from '#core';
 import type { Executor } from '../database.ts';
-import type { StoragePathTable } from '../schema.ts';
+import type { StoragePathTable } from '../schema/index.ts';
 import { insertedId, updatedRows } from './affected.ts';
 
 export type StoragePathRow = Selectable<StoragePathTable>;

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Executor, Trx } from '../database.ts';
-import type { WorkerTable } from '../schema.ts';
+import type { WorkerTable } from '../schema/index.ts';
 import { updatedRows } from './affected.ts';
 import { serverNow, serverTimeIn } from './server-time.ts';
 
