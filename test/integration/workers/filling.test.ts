@@ -20,7 +20,7 @@ const never = new AbortController().signal;
 
 /** The few questions that pledging asks a chain on which money is no object. */
 const CHAIN: Partial<Record<keyof ChainApi, () => Promise<unknown>>> = {
-  chainHead: () => Promise.resolve({ height: 5_000, cids: [] }),
+  chainHead: () => Promise.resolve({ height: 5_000, cids: [], blocks: [] }),
   stateNetworkVersion: () => Promise.resolve(28),
   stateGetNetworkParams: () => Promise.resolve({ preCommitChallengeDelay: 10 }),
   stateAccountKey: () => Promise.resolve('t3payer'),
@@ -29,6 +29,12 @@ const CHAIN: Partial<Record<keyof ChainApi, () => Promise<unknown>>> = {
   stateMinerPreCommitDepositForPower: () => Promise.resolve(10n ** 17n),
   stateMinerInitialPledgeForSector: () => Promise.resolve(10n ** 17n),
   stateMinerAllocated: () => Promise.resolve(BitField.empty),
+  stateMinerInfo: () => Promise.resolve({ consensusFaultElapsed: -1 }),
+  stateReadState: () =>
+    Promise.resolve({
+      balance: 10n ** 24n,
+      state: { PreCommitDeposits: '0', LockedFunds: '0', FeeDebt: '0', InitialPledge: '0' },
+    }),
 };
 
 describe('a worker with its real sealers and automatic pledging', () => {
