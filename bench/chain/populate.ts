@@ -13,15 +13,15 @@ import {
   toHex,
 } from '#codec';
 import type { CidString, Epoch, SectorNumber } from '#core';
-import { type Database, insertMessageVersion, saveMiner } from '#db';
+import { type Database, insertMessage, insertMessageVersion, saveMiner } from '#db';
 import * as world from './world.ts';
 
 const HOLDS = 'Removed';
 const CHUNK = 250;
 /** A SNARK of a 32 GiB sector: 1,920 bytes. */
 const PROOF = 'ab'.repeat(1_920);
-/** Beyond every head: pushed, and not on chain. */
-export const NEVER: Epoch = 1_000_000_000;
+/** Pushed: it lands with the next block. */
+const PENDING: Epoch = Number.POSITIVE_INFINITY;
 const SEALED_COMM_D = '11'.repeat(32);
 
 interface Row {
@@ -131,9 +131,15 @@ async function insertMessages(database: Database, rows: readonly Row[]): Promise
   const ordered = [...groups.values()].toSorted((a, b) => rank(a[0]) - rank(b[0]));
   const landed: (readonly [CidString, Epoch])[] = [];
   let nonce = world.FIRST_NONCE;
+  let out = 0;
   for (const members of ordered) {
     const [first] = members;
     if (!first) continue;
+    // Mempools take so many of a sender ahead of the chain; the others wait for their nonce.
+    if (rank(first) === ON_THE_WAY && ++out > MOST_OUT) {
+      await insertIntentOf(database, first, members);
+      continue;
+    }
     const { cid, execution } = await insertMessageOf(database, first, members, nonce);
     nonce += 1;
     landed.push([cid, execution]);
@@ -146,11 +152,33 @@ async function insertMessages(database: Database, rows: readonly Row[]): Promise
   return { messages: ordered.length, nextNonce: nonce, landed };
 }
 
+/** The rank of what is on its way, and how many of a sender are at one time. */
+const ON_THE_WAY = 2;
+const MOST_OUT = 4;
+
 /** Old messages, then the two that have landed, then those that are on their way. */
 function rank(row: Row | undefined): number {
   if (!row) return 0;
   if (row.place.state === 'WaitSeed' || row.place.state === 'CommitBatching') return 0;
-  return isDue(row) ? 1 : 2;
+  return isDue(row) ? 1 : ON_THE_WAY;
+}
+
+async function insertIntentOf(database: Database, first: Row, members: readonly Row[]): Promise<void> {
+  const isCommit = first.place.state === 'CommitWait';
+  const { message } = signedMessage(first.miner, members, isCommit, 0);
+  const id = await insertMessage(
+    database.kysely,
+    {
+      ...{ miner: first.miner, purpose: isCommit ? 'commit' : 'precommit', from_address: world.SENDER },
+      ...{ to_address: message.to, method: message.method, value: 0n, params: toBase64(message.params) },
+      ...{ max_fee: 10n ** 18n, gas_limit: 60_000_000, estimated_epoch: world.HEAD },
+    },
+    members.map(({ miner, number }) => ({ miner, number })),
+  );
+  for (const member of members) {
+    if (isCommit) member.commitMessage = id;
+    else member.precommitMessage = id;
+  }
 }
 
 async function insertMessageOf(
@@ -198,7 +226,7 @@ async function insertMessageOf(
     if (isCommit) member.commitMessage = id;
     else member.precommitMessage = id;
   }
-  return { cid, execution: inclusion === undefined ? NEVER : inclusion + 1 };
+  return { cid, execution: inclusion === undefined ? PENDING : inclusion + 1 };
 }
 
 function signedMessage(
