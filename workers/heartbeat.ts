@@ -4,6 +4,7 @@ import {
   findWorker,
   heartbeatWorker,
   listQueuePauses,
+  readServerTime,
   renewRuns,
   untilNoConflict,
   type WorkerRow,
@@ -26,6 +27,8 @@ interface Modules {
   readonly intervalMs: () => number;
   readonly runs: () => readonly ActiveRun[];
   readonly report: () => Promise<HostReport>;
+  /** How many sectors this agent has begun: pledging counts those that the last report does not know. */
+  readonly begun: () => number;
   /** A run whose fence no longer holds: claimed again if it can be had, else stopped, its sealer with it. */
   readonly onLost: (run: ActiveRun) => Promise<void>;
   /** While it is the same, the operator has said nothing new: MySQL need not be asked. */
@@ -34,6 +37,13 @@ interface Modules {
   readonly onReplaced: () => void;
   /** The worker's state or the pauses have changed. */
   readonly onChange: () => void;
+}
+
+/** A report, and the moment that it tells of, by the server's clock. */
+interface News {
+  readonly report: HostReport;
+  readonly asOf: Date;
+  readonly gist: string;
 }
 
 /** Keeps this worker and its claims alive in MySQL, and sees what was taken from it. */
@@ -113,21 +123,26 @@ export class Heartbeat {
   }
 
   /** The report, where MySQL has another or an old one. */
-  async #news(isDue: boolean): Promise<HostReport | undefined> {
+  async #news(isDue: boolean): Promise<News | undefined> {
     const isOld = isDue && performance.now() - this.#reportedAt >= REPORT_MS;
     if (!isOld && !this.#isStale) return undefined;
     this.#isStale = false;
+    // Read before anything of the report: what begins meanwhile counts as begun since.
+    const asOf = await readServerTime(this.#modules.database.kysely);
+    const begun = this.#modules.begun();
     const report = await this.#modules.report();
-    return isOld || gist(report) !== this.#reported ? report : undefined;
+    const gist = `${begun} ${gistOf(report)}`;
+    return isOld || gist !== this.#reported ? { report, asOf, gist } : undefined;
   }
 
   /** A sign of life, with the report if there is news. False when another agent answers for this worker now. */
-  async #tell(report: HostReport | undefined): Promise<boolean> {
+  async #tell(news: News | undefined): Promise<boolean> {
     const { database, worker, hostEpoch, onReplaced } = this.#modules;
     const epoch = hostEpoch();
-    const known = await heartbeatWorker(database.kysely, worker, epoch, report && { ...report });
-    if (known && report) {
-      this.#reported = gist(report);
+    const report = news && { ...news.report };
+    const known = await heartbeatWorker(database.kysely, worker, epoch, report, news?.asOf);
+    if (known && news) {
+      this.#reported = news.gist;
       this.#reportedAt = performance.now();
     }
     // The epoch rises when a lapsed lease is regained.
@@ -177,7 +192,7 @@ function differ(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
  * What of a report is worth a heartbeat before its time: what it would take, and why not more. Not the bytes, which
  * change with every look, nor what runs, which the runs' own rows say.
  */
-function gist({
+function gistOf({
   memory: _memory,
   scratch: _scratch,
   running: _running,

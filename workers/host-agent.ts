@@ -47,6 +47,8 @@ export class HostAgent {
   readonly #modules: HostAgentModules;
   readonly #log: Logger;
   readonly #runs = new HeldRuns();
+  /** Sectors that this agent has begun. */
+  #begun = 0;
   readonly #closers: (() => void)[] = [];
   readonly #state: StateFolder;
   readonly #lease: HostLease;
@@ -117,6 +119,7 @@ export class HostAgent {
       intervalMs: () => modules.settings.heartbeatMs(),
       runs: () => this.#runs.list,
       report: () => this.report(),
+      begun: () => this.#begun,
       onLost: (run) => this.#onLostClaim(run),
       stamp: modules.stamp,
       onReplaced: () => this.#fatal(new BeeproError('WORKER_LEASE_LOST', { name: options.name })),
@@ -333,6 +336,7 @@ export class HostAgent {
 
   /** @param after what must have let go of the run's journal before */
   #execute({ run, journalled }: AdoptedRun, after?: Promise<void>): void {
+    if (run.phase === 'add-piece') this.#begun += 1;
     const onEnd = () => {
       this.#resources.runEnded(run.moved);
       this.#heartbeat.note();

@@ -11,6 +11,7 @@ import { messageLives } from './0010-message-lives.ts';
 import { batching } from './0011-batching.ts';
 import { ownBlocks } from './0012-own-blocks.ts';
 import { seenTipsets } from './0013-seen-tipsets.ts';
+import { reportedAt } from './0014-reported-at.ts';
 import type { Migration } from './migration.ts';
 
 export type { Migration } from './migration.ts';
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   batching,
   ownBlocks,
   seenTipsets,
+  reportedAt,
 ];

@@ -99,9 +99,9 @@ export async function countRunsOfWorkers(
 }
 
 /**
- * Sectors that each worker has begun since its last heartbeat, and that its report therefore knows nothing of:
- * AddPiece runs claimed since, and sectors that have left AddPiece since. A claim just before the heartbeat may have
- * been too late for the report, and counts too.
+ * Sectors that each worker has begun since the moment of its report, which therefore knows nothing of them: AddPiece
+ * runs claimed since, and sectors that have left AddPiece since. A claim just before may have been too late for the
+ * report, and counts too.
  */
 export async function countBegunSinceReport(executor: Executor): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ worker: string; sectors: number }>`
@@ -109,12 +109,12 @@ export async function countBegunSinceReport(executor: Executor): Promise<Readonl
       SELECT w.name AS worker, COUNT(*) AS sectors
         FROM phase_run r JOIN worker w ON w.name = r.worker
        WHERE r.status = 'running' AND r.phase = 'add-piece'
-         AND r.claimed_at >= w.heartbeat_at - INTERVAL 300000 MICROSECOND
+         AND r.claimed_at >= COALESCE(w.reported_at, w.heartbeat_at) - INTERVAL 300000 MICROSECOND
        GROUP BY w.name
       UNION ALL
       SELECT w.name AS worker, COUNT(*) AS sectors
         FROM sector s JOIN worker w ON w.name = s.worker
-       WHERE s.state = 'PreCommit1' AND s.state_at >= w.heartbeat_at
+       WHERE s.state = 'PreCommit1' AND s.state_at >= COALESCE(w.reported_at, w.heartbeat_at)
        GROUP BY w.name) begun
      GROUP BY worker`.execute(executor);
   return new Map(rows.map((row) => [row.worker, Number(row.sectors)]));

@@ -48,7 +48,8 @@ export async function registerWorker(executor: Executor, worker: WorkerRegistrat
 }
 
 /**
- * A sign of life, with what the worker says of itself (`HostReport` of #sched). False when the row is gone or a newer
+ * A sign of life, with what the worker says of itself (`HostReport` of #sched), as of a moment by the server's clock.
+ * False when the row is gone or a newer
  * agent has registered: this one stops. An agent that has just regained its lease may show its new epoch before it has
  * registered it.
  */
@@ -57,10 +58,14 @@ export async function heartbeatWorker(
   name: string,
   hostEpoch: number,
   report?: Readonly<Record<string, unknown>>,
+  asOf?: Date,
 ): Promise<boolean> {
   const result = await executor
     .updateTable('worker')
-    .set({ heartbeat_at: serverNow, ...(report ? { report: JSON.stringify(report) } : {}) })
+    .set({
+      heartbeat_at: serverNow,
+      ...(report ? { report: JSON.stringify(report), reported_at: asOf ?? serverNow } : {}),
+    })
     .where('name', '=', name)
     .where('host_epoch', '<=', hostEpoch)
     .executeTakeFirst();

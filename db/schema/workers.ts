@@ -12,8 +12,10 @@ export interface WorkerTable {
   pid: number;
   version: string;
   capabilities: Json<Record<string, unknown>>;
-  /** What it runs, holds, would take and why not more, as of its last heartbeat: `HostReport` of `src/sched`. */
+  /** What it runs, holds, would take and why not more, as of `reported_at`: `HostReport` of `src/sched`. */
   report: JsonOrNull<Record<string, unknown>>;
+  /** Whatever was committed before is in the report. */
+  reported_at: Date | null;
   heartbeat_at: Date;
   registered_at: CreatedAt;
 }
