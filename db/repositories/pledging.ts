@@ -100,8 +100,8 @@ export async function countRunsOfWorkers(
 
 /**
  * Sectors that each worker has begun since the moment of its report, which therefore knows nothing of them: AddPiece
- * runs claimed since, and sectors that have left AddPiece since. A claim just before may have been too late for the
- * report, and counts too.
+ * runs claimed since, and sectors that have left AddPiece since; a small one is beyond PC1 before the next report. A
+ * claim just before may have been too late for the report, and counts too.
  */
 export async function countBegunSinceReport(executor: Executor): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ worker: string; sectors: number }>`
@@ -114,7 +114,11 @@ export async function countBegunSinceReport(executor: Executor): Promise<Readonl
       UNION ALL
       SELECT w.name AS worker, COUNT(*) AS sectors
         FROM sector s JOIN worker w ON w.name = s.worker
-       WHERE s.state = 'PreCommit1' AND s.state_at >= COALESCE(w.reported_at, w.heartbeat_at)
+        JOIN phase_run r ON r.miner = s.miner AND r.number = s.number
+       WHERE s.state IN ('PreCommit1', 'PreCommit2', 'PreCommitBatching')
+         AND s.state_at >= COALESCE(w.reported_at, w.heartbeat_at)
+         AND r.phase = 'add-piece' AND r.status = 'done'
+         AND r.finished_at >= COALESCE(w.reported_at, w.heartbeat_at)
        GROUP BY w.name) begun
      GROUP BY worker`.execute(executor);
   return new Map(rows.map((row) => [row.worker, Number(row.sectors)]));

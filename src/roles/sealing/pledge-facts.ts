@@ -40,8 +40,9 @@ export async function readPledgeFacts(
   miners: readonly MinerRow[],
   ledger: readonly LedgerEntry[],
 ): Promise<PledgeFacts> {
-  const hosts = await readHosts(executor, modules.settings.get('worker.heartbeat_expiry'));
+  // In the order in which a sector goes: one that is begun, or reported, while this reads is counted twice, never missed.
   const unbegun = await countUnbegunSectors(executor);
+  const hosts = await readHosts(executor, modules.settings.get('worker.heartbeat_expiry'));
   const counts = await countSectorsOnTheirWay(executor, IN_FLIGHT);
   const accounts = new Map<number, MinerAccount & { walletBalance: bigint }>();
   const balances = new Map<string, bigint>();
@@ -97,8 +98,8 @@ function whyUnknown(
 }
 
 async function readHosts(executor: Executor, expiryMs: number): Promise<PledgingHost[]> {
-  const rows = await listWorkerReports(executor);
   const begun = await countBegunSinceReport(executor);
+  const rows = await listWorkerReports(executor);
   const waiting = Map.groupBy(await countRunsWaitingForWorkers(executor), ({ worker }) => worker);
   const running = Map.groupBy(await countRunsOfWorkers(executor, FIRST_PHASES), ({ worker }) => worker);
   return rows.flatMap(({ name, state, report: given, heartbeatAgeMs }): PledgingHost[] => {
