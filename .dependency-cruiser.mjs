@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   'src/chain': ['src/core', 'src/log', 'db', 'config', 'src/chain/codec', 'src/wallet'],
   'src/storage': ['src/core', 'src/log', 'db', 'config'],
   'src/pieces': ['src/core', 'src/log', 'db', 'config', 'src/sealer', 'src/storage', 'src/chain/codec'],
-  'src/post': ['src/core', 'db', 'src/chain/codec'],
+  'src/post': ['src/core', 'db', 'src/chain/codec', 'src/sealer'],
   'src/sector': [
     ...['src/core', 'src/log', 'db', 'config', 'queues', 'src/sched', 'src/chain', 'src/chain/codec'],
     ...['src/pieces', 'src/wallet'],

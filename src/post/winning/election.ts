@@ -1,11 +1,5 @@
-import { concatBytes, drawRandomnessFromBase, minerEntropy, RANDOMNESS } from '#codec';
+import { type BeaconEntry, concatBytes, drawRandomnessFromBase, minerEntropy, RANDOMNESS } from '#codec';
 import type { ActorId, Epoch } from '#core';
-
-/** A drand (or private) beacon's entry. */
-export interface BeaconEntry {
-  readonly round: number;
-  readonly data: Uint8Array;
-}
 
 /** An epoch's ticket is drawn one epoch behind it. Source: Lotus `build.TicketRandomnessLookback`. */
 const TICKET_LOOKBACK: Epoch = 1;

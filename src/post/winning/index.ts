@@ -1,5 +1,4 @@
 export {
-  type BeaconEntry,
   drawingEntry,
   electionInput,
   ticketInput,

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { type ActorId, BeeproError, type Epoch } from '#core';
+import { writeJsonDurably } from '#sealer';
 
 const fileSchema = z.object({ miner: z.int().min(0), epoch: z.int().min(0) });
 
@@ -37,16 +38,7 @@ export class Watermark {
   /** On disk when this returns; an epoch that is not higher changes nothing. */
   async raise(epoch: Epoch): Promise<void> {
     if (this.#epoch !== undefined && epoch <= this.#epoch) return;
-    const temporary = `${this.#path}.new`;
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify({ miner: this.#miner, epoch })}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, this.#path);
-    await syncFolder(dirname(this.#path));
+    await writeJsonDurably(this.#path, { miner: this.#miner, epoch });
     this.#epoch = epoch;
   }
 }
@@ -70,13 +62,4 @@ async function readEpoch(path: string, miner: ActorId): Promise<Epoch | undefine
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success || parsed.data.miner !== miner) throw unreadable(`it is not of miner t0${miner}`);
   return parsed.data.epoch;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder: FileHandle = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
